@@ -299,18 +299,24 @@ func (x *ActiveDefinition) GetScoringHash() string {
 // What a server accepts at most.
 type Limits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Bytes in one request message; above it TOO_LARGE.
+	// Bytes in one request message; above it TOO_LARGE. 4194304 (4 MiB).
 	MessageBytes int64 `protobuf:"varint,1,opt,name=message_bytes,json=messageBytes,proto3" json:"message_bytes,omitempty"`
-	// Answers or positions in one sheet; above it TOO_MANY.
+	// Answers or positions in one sheet; above it TOO_MANY. 500.
 	AnswersPerSheet int32 `protobuf:"varint,2,opt,name=answers_per_sheet,json=answersPerSheet,proto3" json:"answers_per_sheet,omitempty"`
-	// Sheets in one ScoreBatchRequest; above it TOO_MANY.
-	SheetsPerMessage int32 `protobuf:"varint,3,opt,name=sheets_per_message,json=sheetsPerMessage,proto3" json:"sheets_per_message,omitempty"`
-	// Forms in one SubmitFormsRequest; above it TOO_MANY.
-	FormsPerCall int32 `protobuf:"varint,4,opt,name=forms_per_call,json=formsPerCall,proto3" json:"forms_per_call,omitempty"`
-	// Entries on one page of a list; a higher `page_size` is cut to it.
-	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Violations listed in one status; the rest is only counted.
-	ViolationsListed int32 `protobuf:"varint,6,opt,name=violations_listed,json=violationsListed,proto3" json:"violations_listed,omitempty"`
+	// Value sets named with one sheet; above it TOO_MANY. 20.
+	ValueSetsPerSheet int32 `protobuf:"varint,3,opt,name=value_sets_per_sheet,json=valueSetsPerSheet,proto3" json:"value_sets_per_sheet,omitempty"`
+	// Sheets in one ScoreBatchRequest; above it TOO_MANY. 1000.
+	SheetsPerMessage int32 `protobuf:"varint,4,opt,name=sheets_per_message,json=sheetsPerMessage,proto3" json:"sheets_per_message,omitempty"`
+	// Forms in one SubmitFormsRequest; above it TOO_MANY. 50.
+	FormsPerCall int32 `protobuf:"varint,5,opt,name=forms_per_call,json=formsPerCall,proto3" json:"forms_per_call,omitempty"`
+	// Entries on one page of a list; a higher `page_size` is cut to it. 1000.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Characters of an id, a code or a label; above it TOO_LONG. 64.
+	IdCharacters int32 `protobuf:"varint,7,opt,name=id_characters,json=idCharacters,proto3" json:"id_characters,omitempty"`
+	// Characters of any other text; above it TOO_LONG. 200.
+	TextCharacters int32 `protobuf:"varint,8,opt,name=text_characters,json=textCharacters,proto3" json:"text_characters,omitempty"`
+	// Violations listed in one status; the rest is only counted. 50.
+	ViolationsListed int32 `protobuf:"varint,9,opt,name=violations_listed,json=violationsListed,proto3" json:"violations_listed,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -359,6 +365,13 @@ func (x *Limits) GetAnswersPerSheet() int32 {
 	return 0
 }
 
+func (x *Limits) GetValueSetsPerSheet() int32 {
+	if x != nil {
+		return x.ValueSetsPerSheet
+	}
+	return 0
+}
+
 func (x *Limits) GetSheetsPerMessage() int32 {
 	if x != nil {
 		return x.SheetsPerMessage
@@ -376,6 +389,20 @@ func (x *Limits) GetFormsPerCall() int32 {
 func (x *Limits) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
+	}
+	return 0
+}
+
+func (x *Limits) GetIdCharacters() int32 {
+	if x != nil {
+		return x.IdCharacters
+	}
+	return 0
+}
+
+func (x *Limits) GetTextCharacters() int32 {
+	if x != nil {
+		return x.TextCharacters
 	}
 	return 0
 }
@@ -409,14 +436,17 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"instrument\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12'\n" +
 	"\x0fdefinition_hash\x18\x03 \x01(\tR\x0edefinitionHash\x12!\n" +
-	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\"\xf7\x01\n" +
+	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\"\xf6\x02\n" +
 	"\x06Limits\x12#\n" +
 	"\rmessage_bytes\x18\x01 \x01(\x03R\fmessageBytes\x12*\n" +
-	"\x11answers_per_sheet\x18\x02 \x01(\x05R\x0fanswersPerSheet\x12,\n" +
-	"\x12sheets_per_message\x18\x03 \x01(\x05R\x10sheetsPerMessage\x12$\n" +
-	"\x0eforms_per_call\x18\x04 \x01(\x05R\fformsPerCall\x12\x1b\n" +
-	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12+\n" +
-	"\x11violations_listed\x18\x06 \x01(\x05R\x10violationsListed*V\n" +
+	"\x11answers_per_sheet\x18\x02 \x01(\x05R\x0fanswersPerSheet\x12/\n" +
+	"\x14value_sets_per_sheet\x18\x03 \x01(\x05R\x11valueSetsPerSheet\x12,\n" +
+	"\x12sheets_per_message\x18\x04 \x01(\x05R\x10sheetsPerMessage\x12$\n" +
+	"\x0eforms_per_call\x18\x05 \x01(\x05R\fformsPerCall\x12\x1b\n" +
+	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12#\n" +
+	"\rid_characters\x18\a \x01(\x05R\fidCharacters\x12'\n" +
+	"\x0ftext_characters\x18\b \x01(\x05R\x0etextCharacters\x12+\n" +
+	"\x11violations_listed\x18\t \x01(\x05R\x10violationsListed*V\n" +
 	"\n" +
 	"ServerMode\x12\x1b\n" +
 	"\x17SERVER_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +

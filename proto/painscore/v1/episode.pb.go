@@ -431,14 +431,15 @@ func (x *PatientIdentifier) GetValue() string {
 // An episode of care: one patient's way through one unit's assessment and programme. Everything hangs on it, not on the
 // person: a second episode's baseline is never compared with the first's. Carries no identity.
 //
-// Dates are "YYYY-MM-DD"; empty means not known. Impossible ones are refused with BAD_DATE.
+// Dates are "YYYY-MM-DD"; empty means not known. Impossible ones, an end before its start, and days before 1980 are refused
+// with BAD_DATE; days other than planned ones that are still to come in Europe/Stockholm with FUTURE_DATE.
 type Episode struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The treating unit, which owns the episode: its HSA-id, for example "SE2321000016-1A2B", at most 64 visible ASCII
-	// characters. Required.
+	// The treating unit, which owns the episode: its HSA-id, for example "SE2321000016-1A2B", 1 to 64 printable characters
+	// without spaces. Required.
 	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
-	// The caller's own id of the episode, unique within the care unit, at most 64 visible ASCII characters; no identity in
-	// it. Required. Episodes of the demo are recognisable by ids such as "demo-01".
+	// The caller's own id of the episode, unique within the care unit, 1 to 64 printable characters without spaces; no
+	// identity in it (IDENTIFIER_IN_TEXT). Required. Episodes of the demo are recognisable by ids such as "demo-01".
 	EpisodeId string `protobuf:"bytes,2,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
 	// The unit that assessed the patient, if another one; likewise an HSA-id.
 	AssessingUnit string `protobuf:"bytes,3,opt,name=assessing_unit,json=assessingUnit,proto3" json:"assessing_unit,omitempty"`
@@ -467,13 +468,14 @@ type Episode struct {
 	EndedOn string `protobuf:"bytes,14,opt,name=ended_on,json=endedOn,proto3" json:"ended_on,omitempty"`
 	// The patient's sex, for reports.
 	Sex Sex `protobuf:"varint,15,opt,name=sex,proto3,enum=painscore.v1.Sex" json:"sex,omitempty"`
-	// Year of birth, 1900 to the current year; 0 means not known. Under 18 is a warning (UNDER_18).
+	// Year of birth, one of the last 130; 0 means not known.
 	BirthYear int32 `protobuf:"varint,16,opt,name=birth_year,json=birthYear,proto3" json:"birth_year,omitempty"`
 	// Language in which the patient answers, a BCP 47 tag such as "sv" or "ar"; at most 35 characters.
 	LanguageCode string `protobuf:"bytes,17,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// Where the episode stands. ACTIVE if never set.
 	Status EpisodeStatus `protobuf:"varint,18,opt,name=status,proto3,enum=painscore.v1.EpisodeStatus" json:"status,omitempty"`
-	// Why the patient dropped out: the unit's own code or a few words, at most 200 characters; no identity in it.
+	// Why the patient dropped out: the unit's own code or a few words, at most 200 characters; no identity in it. Like
+	// `drop_out_phase`, only together with the status DROPPED_OUT (BAD_FORMAT).
 	DropOutReason string `protobuf:"bytes,19,opt,name=drop_out_reason,json=dropOutReason,proto3" json:"drop_out_reason,omitempty"`
 	// When the patient dropped out.
 	DropOutPhase DropOutPhase `protobuf:"varint,20,opt,name=drop_out_phase,json=dropOutPhase,proto3,enum=painscore.v1.DropOutPhase" json:"drop_out_phase,omitempty"`

@@ -51,10 +51,11 @@ const (
 	// A list has more entries than its limit. INVALID_ARGUMENT; no retry, split it.
 	ErrorReason_ERROR_REASON_TOO_MANY ErrorReason = 4
 	// A text does not have the form that its field asks for: an unknown identifier system, an impossible identifier, a
-	// character that is not allowed, a text where there must be none. INVALID_ARGUMENT; no retry.
+	// character that is not allowed, a text where there must be none, an enum value that this server does not know.
+	// INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_FORMAT ErrorReason = 5
-	// A field, or an enum value, that this server does not know. INVALID_ARGUMENT; no retry: the client is newer than the
-	// server, or the message was not made from this contract.
+	// A field that this server does not know. INVALID_ARGUMENT; no retry: the client is newer than the server, or the message
+	// was not made from this contract. Dropping the field would lose data silently.
 	ErrorReason_ERROR_REASON_UNKNOWN_FIELD ErrorReason = 6
 	// Not a day of the calendar in the form "YYYY-MM-DD". INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_DATE ErrorReason = 7
@@ -64,6 +65,9 @@ const (
 	ErrorReason_ERROR_REASON_BAD_PAGE_TOKEN ErrorReason = 9
 	// An update_mask with a path that does not exist or cannot be written. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_FIELD_MASK ErrorReason = 10
+	// An id, label or other text contains the patient's identifier; only `patient` may. INVALID_ARGUMENT; no retry: take it
+	// out, or people stand by name in a database that is made not to know them.
+	ErrorReason_ERROR_REASON_IDENTIFIER_IN_TEXT ErrorReason = 11
 	// No instrument of this code. INVALID_ARGUMENT; no retry. ListInstruments gives all.
 	ErrorReason_ERROR_REASON_UNKNOWN_INSTRUMENT ErrorReason = 20
 	// The instrument has no such version here. INVALID_ARGUMENT; no retry.
@@ -94,6 +98,8 @@ const (
 	ErrorReason_ERROR_REASON_UNKNOWN_CODING ErrorReason = 32
 	// The instrument has no value set of this name. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_UNKNOWN_VALUE_SET ErrorReason = 33
+	// A value set is named twice. INVALID_ARGUMENT; no retry.
+	ErrorReason_ERROR_REASON_DUPLICATE_VALUE_SET ErrorReason = 36
 	// Both `answers` and `positions` are given. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_ANSWERS_AND_POSITIONS ErrorReason = 34
 	// Two forms of one envelope have the same submission id, or the same instrument. INVALID_ARGUMENT; no retry.
@@ -106,7 +112,7 @@ const (
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
-	// OccupiedSlot. ALREADY_EXISTS; no retry. Usually one sheet was sent in twice.
+	// OccupiedSlots. ALREADY_EXISTS; no retry. Usually one sheet was sent in twice.
 	ErrorReason_ERROR_REASON_OCCASION_ALREADY_ANSWERED ErrorReason = 61
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
@@ -140,6 +146,7 @@ var (
 		8:   "ERROR_REASON_FUTURE_DATE",
 		9:   "ERROR_REASON_BAD_PAGE_TOKEN",
 		10:  "ERROR_REASON_BAD_FIELD_MASK",
+		11:  "ERROR_REASON_IDENTIFIER_IN_TEXT",
 		20:  "ERROR_REASON_UNKNOWN_INSTRUMENT",
 		21:  "ERROR_REASON_UNKNOWN_VERSION",
 		22:  "ERROR_REASON_UNKNOWN_ITEM",
@@ -154,6 +161,7 @@ var (
 		31:  "ERROR_REASON_LAYOUT_NOT_CONFIRMED",
 		32:  "ERROR_REASON_UNKNOWN_CODING",
 		33:  "ERROR_REASON_UNKNOWN_VALUE_SET",
+		36:  "ERROR_REASON_DUPLICATE_VALUE_SET",
 		34:  "ERROR_REASON_ANSWERS_AND_POSITIONS",
 		35:  "ERROR_REASON_DUPLICATE_FORM",
 		50:  "ERROR_REASON_EPISODE_UNKNOWN",
@@ -180,6 +188,7 @@ var (
 		"ERROR_REASON_FUTURE_DATE":                8,
 		"ERROR_REASON_BAD_PAGE_TOKEN":             9,
 		"ERROR_REASON_BAD_FIELD_MASK":             10,
+		"ERROR_REASON_IDENTIFIER_IN_TEXT":         11,
 		"ERROR_REASON_UNKNOWN_INSTRUMENT":         20,
 		"ERROR_REASON_UNKNOWN_VERSION":            21,
 		"ERROR_REASON_UNKNOWN_ITEM":               22,
@@ -194,6 +203,7 @@ var (
 		"ERROR_REASON_LAYOUT_NOT_CONFIRMED":       31,
 		"ERROR_REASON_UNKNOWN_CODING":             32,
 		"ERROR_REASON_UNKNOWN_VALUE_SET":          33,
+		"ERROR_REASON_DUPLICATE_VALUE_SET":        36,
 		"ERROR_REASON_ANSWERS_AND_POSITIONS":      34,
 		"ERROR_REASON_DUPLICATE_FORM":             35,
 		"ERROR_REASON_EPISODE_UNKNOWN":            50,
@@ -359,7 +369,7 @@ func (x *Violation) GetDescription() string {
 // Status detail of EPISODE_UNKNOWN: the patient's episodes in this care unit, one of which may have been meant.
 type EpisodeCandidates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 20, the newest first. Empty if the patient has none.
+	// At most 20, ordered by id. Empty if the patient has none.
 	Candidates    []*EpisodeCandidate `protobuf:"bytes,1,rep,name=candidates,proto3" json:"candidates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -484,30 +494,66 @@ func (x *EpisodeCandidate) GetEndedOn() string {
 	return ""
 }
 
-// Status detail of OCCASION_ALREADY_ANSWERED: the sheet that is there.
+// Status detail of OCCASION_ALREADY_ANSWERED: the sheets that are there.
+type OccupiedSlots struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each form that found its slot taken; one for Submit.
+	Slots         []*OccupiedSlot `protobuf:"bytes,1,rep,name=slots,proto3" json:"slots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OccupiedSlots) Reset() {
+	*x = OccupiedSlots{}
+	mi := &file_painscore_v1_errors_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OccupiedSlots) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OccupiedSlots) ProtoMessage() {}
+
+func (x *OccupiedSlots) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_errors_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OccupiedSlots.ProtoReflect.Descriptor instead.
+func (*OccupiedSlots) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OccupiedSlots) GetSlots() []*OccupiedSlot {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
+// A slot that is taken.
 type OccupiedSlot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the sheet that holds the slot.
-	SubmissionId string `protobuf:"bytes,1,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
-	// Day on which it was answered, "YYYY-MM-DD".
-	AnsweredOn string `protobuf:"bytes,2,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
-	// The occasion.
-	Occasion Occasion `protobuf:"varint,3,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
-	// Label of an OTHER.
-	OccasionLabel string `protobuf:"bytes,4,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
-	// Code of the instrument.
-	Instrument string `protobuf:"bytes,5,opt,name=instrument,proto3" json:"instrument,omitempty"`
-	// Who answered.
-	Respondent Respondent `protobuf:"varint,6,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
-	// Path of the form concerned in SubmitForms, for example "forms[2]"; empty in Submit.
-	Field         string `protobuf:"bytes,7,opt,name=field,proto3" json:"field,omitempty"`
+	// Path of what found it taken: "instrument" in Submit, such as "forms[2].instrument" in SubmitForms.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// Id of the sheet that holds it; read it with GetSubmission. Empty if another calling system stored it.
+	SubmissionId  string `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OccupiedSlot) Reset() {
 	*x = OccupiedSlot{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[4]
+	mi := &file_painscore_v1_errors_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +565,7 @@ func (x *OccupiedSlot) String() string {
 func (*OccupiedSlot) ProtoMessage() {}
 
 func (x *OccupiedSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[4]
+	mi := &file_painscore_v1_errors_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,54 +578,19 @@ func (x *OccupiedSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OccupiedSlot.ProtoReflect.Descriptor instead.
 func (*OccupiedSlot) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *OccupiedSlot) GetSubmissionId() string {
-	if x != nil {
-		return x.SubmissionId
-	}
-	return ""
-}
-
-func (x *OccupiedSlot) GetAnsweredOn() string {
-	if x != nil {
-		return x.AnsweredOn
-	}
-	return ""
-}
-
-func (x *OccupiedSlot) GetOccasion() Occasion {
-	if x != nil {
-		return x.Occasion
-	}
-	return Occasion_OCCASION_UNSPECIFIED
-}
-
-func (x *OccupiedSlot) GetOccasionLabel() string {
-	if x != nil {
-		return x.OccasionLabel
-	}
-	return ""
-}
-
-func (x *OccupiedSlot) GetInstrument() string {
-	if x != nil {
-		return x.Instrument
-	}
-	return ""
-}
-
-func (x *OccupiedSlot) GetRespondent() Respondent {
-	if x != nil {
-		return x.Respondent
-	}
-	return Respondent_RESPONDENT_UNSPECIFIED
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OccupiedSlot) GetField() string {
 	if x != nil {
 		return x.Field
+	}
+	return ""
+}
+
+func (x *OccupiedSlot) GetSubmissionId() string {
+	if x != nil {
+		return x.SubmissionId
 	}
 	return ""
 }
@@ -595,7 +606,7 @@ type FormVerdicts struct {
 
 func (x *FormVerdicts) Reset() {
 	*x = FormVerdicts{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[5]
+	mi := &file_painscore_v1_errors_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +618,7 @@ func (x *FormVerdicts) String() string {
 func (*FormVerdicts) ProtoMessage() {}
 
 func (x *FormVerdicts) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[5]
+	mi := &file_painscore_v1_errors_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +631,7 @@ func (x *FormVerdicts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FormVerdicts.ProtoReflect.Descriptor instead.
 func (*FormVerdicts) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{5}
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FormVerdicts) GetVerdicts() []*FormVerdict {
@@ -645,7 +656,7 @@ type FormVerdict struct {
 
 func (x *FormVerdict) Reset() {
 	*x = FormVerdict{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[6]
+	mi := &file_painscore_v1_errors_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -657,7 +668,7 @@ func (x *FormVerdict) String() string {
 func (*FormVerdict) ProtoMessage() {}
 
 func (x *FormVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[6]
+	mi := &file_painscore_v1_errors_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -670,7 +681,7 @@ func (x *FormVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FormVerdict.ProtoReflect.Descriptor instead.
 func (*FormVerdict) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{6}
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *FormVerdict) GetSubmissionId() string {
@@ -720,20 +731,12 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x0efirst_visit_on\x18\x03 \x01(\tR\ffirstVisitOn\x12\x1d\n" +
 	"\n" +
 	"started_on\x18\x04 \x01(\tR\tstartedOn\x12\x19\n" +
-	"\bended_on\x18\x05 \x01(\tR\aendedOn\"\x9f\x02\n" +
-	"\fOccupiedSlot\x12#\n" +
-	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1f\n" +
-	"\vanswered_on\x18\x02 \x01(\tR\n" +
-	"answeredOn\x122\n" +
-	"\boccasion\x18\x03 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
-	"\x0eoccasion_label\x18\x04 \x01(\tR\roccasionLabel\x12\x1e\n" +
-	"\n" +
-	"instrument\x18\x05 \x01(\tR\n" +
-	"instrument\x128\n" +
-	"\n" +
-	"respondent\x18\x06 \x01(\x0e2\x18.painscore.v1.RespondentR\n" +
-	"respondent\x12\x14\n" +
-	"\x05field\x18\a \x01(\tR\x05field\"E\n" +
+	"\bended_on\x18\x05 \x01(\tR\aendedOn\"A\n" +
+	"\rOccupiedSlots\x120\n" +
+	"\x05slots\x18\x01 \x03(\v2\x1a.painscore.v1.OccupiedSlotR\x05slots\"I\n" +
+	"\fOccupiedSlot\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\tR\fsubmissionId\"E\n" +
 	"\fFormVerdicts\x125\n" +
 	"\bverdicts\x18\x01 \x03(\v2\x19.painscore.v1.FormVerdictR\bverdicts\"\x85\x01\n" +
 	"\vFormVerdict\x12#\n" +
@@ -741,7 +744,8 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xea\t\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xb5\n" +
+	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -755,6 +759,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1bERROR_REASON_BAD_PAGE_TOKEN\x10\t\x12\x1f\n" +
 	"\x1bERROR_REASON_BAD_FIELD_MASK\x10\n" +
 	"\x12#\n" +
+	"\x1fERROR_REASON_IDENTIFIER_IN_TEXT\x10\v\x12#\n" +
 	"\x1fERROR_REASON_UNKNOWN_INSTRUMENT\x10\x14\x12 \n" +
 	"\x1cERROR_REASON_UNKNOWN_VERSION\x10\x15\x12\x1d\n" +
 	"\x19ERROR_REASON_UNKNOWN_ITEM\x10\x16\x12\x1f\n" +
@@ -768,7 +773,8 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1bERROR_REASON_UNKNOWN_LAYOUT\x10\x1e\x12%\n" +
 	"!ERROR_REASON_LAYOUT_NOT_CONFIRMED\x10\x1f\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_CODING\x10 \x12\"\n" +
-	"\x1eERROR_REASON_UNKNOWN_VALUE_SET\x10!\x12&\n" +
+	"\x1eERROR_REASON_UNKNOWN_VALUE_SET\x10!\x12$\n" +
+	" ERROR_REASON_DUPLICATE_VALUE_SET\x10$\x12&\n" +
 	"\"ERROR_REASON_ANSWERS_AND_POSITIONS\x10\"\x12\x1f\n" +
 	"\x1bERROR_REASON_DUPLICATE_FORM\x10#\x12 \n" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
@@ -797,35 +803,33 @@ func file_painscore_v1_errors_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_errors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_painscore_v1_errors_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_painscore_v1_errors_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_painscore_v1_errors_proto_goTypes = []any{
 	(ErrorReason)(0),          // 0: painscore.v1.ErrorReason
 	(*SheetError)(nil),        // 1: painscore.v1.SheetError
 	(*Violation)(nil),         // 2: painscore.v1.Violation
 	(*EpisodeCandidates)(nil), // 3: painscore.v1.EpisodeCandidates
 	(*EpisodeCandidate)(nil),  // 4: painscore.v1.EpisodeCandidate
-	(*OccupiedSlot)(nil),      // 5: painscore.v1.OccupiedSlot
-	(*FormVerdicts)(nil),      // 6: painscore.v1.FormVerdicts
-	(*FormVerdict)(nil),       // 7: painscore.v1.FormVerdict
-	(EpisodeStatus)(0),        // 8: painscore.v1.EpisodeStatus
-	(Occasion)(0),             // 9: painscore.v1.Occasion
-	(Respondent)(0),           // 10: painscore.v1.Respondent
+	(*OccupiedSlots)(nil),     // 5: painscore.v1.OccupiedSlots
+	(*OccupiedSlot)(nil),      // 6: painscore.v1.OccupiedSlot
+	(*FormVerdicts)(nil),      // 7: painscore.v1.FormVerdicts
+	(*FormVerdict)(nil),       // 8: painscore.v1.FormVerdict
+	(EpisodeStatus)(0),        // 9: painscore.v1.EpisodeStatus
 }
 var file_painscore_v1_errors_proto_depIdxs = []int32{
-	0,  // 0: painscore.v1.SheetError.reason:type_name -> painscore.v1.ErrorReason
-	2,  // 1: painscore.v1.SheetError.violations:type_name -> painscore.v1.Violation
-	0,  // 2: painscore.v1.Violation.reason:type_name -> painscore.v1.ErrorReason
-	4,  // 3: painscore.v1.EpisodeCandidates.candidates:type_name -> painscore.v1.EpisodeCandidate
-	8,  // 4: painscore.v1.EpisodeCandidate.status:type_name -> painscore.v1.EpisodeStatus
-	9,  // 5: painscore.v1.OccupiedSlot.occasion:type_name -> painscore.v1.Occasion
-	10, // 6: painscore.v1.OccupiedSlot.respondent:type_name -> painscore.v1.Respondent
-	7,  // 7: painscore.v1.FormVerdicts.verdicts:type_name -> painscore.v1.FormVerdict
-	0,  // 8: painscore.v1.FormVerdict.reason:type_name -> painscore.v1.ErrorReason
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	0, // 0: painscore.v1.SheetError.reason:type_name -> painscore.v1.ErrorReason
+	2, // 1: painscore.v1.SheetError.violations:type_name -> painscore.v1.Violation
+	0, // 2: painscore.v1.Violation.reason:type_name -> painscore.v1.ErrorReason
+	4, // 3: painscore.v1.EpisodeCandidates.candidates:type_name -> painscore.v1.EpisodeCandidate
+	9, // 4: painscore.v1.EpisodeCandidate.status:type_name -> painscore.v1.EpisodeStatus
+	6, // 5: painscore.v1.OccupiedSlots.slots:type_name -> painscore.v1.OccupiedSlot
+	8, // 6: painscore.v1.FormVerdicts.verdicts:type_name -> painscore.v1.FormVerdict
+	0, // 7: painscore.v1.FormVerdict.reason:type_name -> painscore.v1.ErrorReason
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_errors_proto_init() }
@@ -841,7 +845,7 @@ func file_painscore_v1_errors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_errors_proto_rawDesc), len(file_painscore_v1_errors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -27,14 +27,14 @@ const (
 // An episode to create or to change.
 type UpsertEpisodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The patient. Required to create; if given to change, it must be the episode's own.
+	// The patient. Required; an existing episode must be this patient's.
 	Patient *PatientIdentifier `protobuf:"bytes,1,opt,name=patient,proto3" json:"patient,omitempty"`
 	// The episode; `care_unit` and `episode_id` say which. What the server sets (`etag`, `version`, `change_seq`,
 	// `updated_at`) is ignored here. Required.
 	Episode *Episode `protobuf:"bytes,2,opt,name=episode,proto3" json:"episode,omitempty"`
-	// Paths within `episode` to write, for example "ended_on", "status"; a path whose field is empty clears it. Without a
+	// Paths within `episode` to write, for example "ended_on" and "status"; a path whose field is empty clears it. Without a
 	// mask every field that is not empty is written and the others stay. A path that does not exist, or that names what
-	// cannot be changed, is refused with BAD_FIELD_MASK.
+	// identifies the episode or is set by the server, is refused with BAD_FIELD_MASK.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// `etag` of the state that the change starts from. If the episode has changed since, the call is refused with ABORTED
 	// STALE_VERSION: read again and decide. Empty means without this check.
@@ -278,11 +278,11 @@ func (x *GetEpisodeResponse) GetEpisode() *Episode {
 // Asks for a page of episodes.
 type ListEpisodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The unit that owns them. Required.
+	// The unit that owns them. Empty means every unit; required together with `patient`.
 	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
-	// Only this patient's. May be left out.
+	// Only this patient's, all on one page. May be left out.
 	Patient *PatientIdentifier `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
-	// Most entries wanted. 0 means 50; more than the server's most (GetServerInfo) is cut to it; negative is OUT_OF_RANGE.
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the previous reply; empty for the first page. It holds only with the same other fields.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`

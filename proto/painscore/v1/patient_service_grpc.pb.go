@@ -35,24 +35,26 @@ const (
 type PatientServiceClient interface {
 	// Creates an episode, or changes one.
 	//
-	// Retry: a call that would change nothing writes nothing and returns the episode as it is, so that a repeated call is
-	// harmless, also when its `etag` is out of date by its own first run. Every state is kept.
+	// Every state is kept. Retry: a call that would change nothing writes nothing and returns the episode as it is, so that
+	// a repeated call is harmless; with an `etag` that its own first run has replaced it is STALE_VERSION, and reading the
+	// episode shows that the change was made.
 	//
 	// Refused with FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION, or INVALID_ARGUMENT with one
 	// violation for each problem.
 	UpsertEpisode(ctx context.Context, in *UpsertEpisodeRequest, opts ...grpc.CallOption) (*UpsertEpisodeResponse, error)
 	// Returns one episode.
 	//
-	// Refused with NOT_FOUND EPISODE_UNKNOWN or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's; then an EpisodeCandidates
+	// lists the patient's own.
 	GetEpisode(ctx context.Context, in *GetEpisodeRequest, opts ...grpc.CallOption) (*GetEpisodeResponse, error)
-	// Lists a care unit's episodes, or one patient's among them, ordered by `episode_id`. A patient or a unit without any
-	// gets an empty list.
+	// Lists episodes, ordered by `care_unit` and `episode_id`: of one care unit or of all, or one patient's in a care unit.
+	// Where there are none the list is empty.
 	ListEpisodes(ctx context.Context, in *ListEpisodesRequest, opts ...grpc.CallOption) (*ListEpisodesResponse, error)
 	// Returns how a patient's scores develop over one episode: every instrument at every occasion, and the change between
 	// each two occasions, in one call.
 	//
-	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN (EpisodeCandidates lists the
-	// patient's episodes where a patient was named) or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the
+	// named patient's; then an EpisodeCandidates lists the patient's own.
 	GetTrend(ctx context.Context, in *GetTrendRequest, opts ...grpc.CallOption) (*GetTrendResponse, error)
 }
 
@@ -112,24 +114,26 @@ func (c *patientServiceClient) GetTrend(ctx context.Context, in *GetTrendRequest
 type PatientServiceServer interface {
 	// Creates an episode, or changes one.
 	//
-	// Retry: a call that would change nothing writes nothing and returns the episode as it is, so that a repeated call is
-	// harmless, also when its `etag` is out of date by its own first run. Every state is kept.
+	// Every state is kept. Retry: a call that would change nothing writes nothing and returns the episode as it is, so that
+	// a repeated call is harmless; with an `etag` that its own first run has replaced it is STALE_VERSION, and reading the
+	// episode shows that the change was made.
 	//
 	// Refused with FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION, or INVALID_ARGUMENT with one
 	// violation for each problem.
 	UpsertEpisode(context.Context, *UpsertEpisodeRequest) (*UpsertEpisodeResponse, error)
 	// Returns one episode.
 	//
-	// Refused with NOT_FOUND EPISODE_UNKNOWN or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's; then an EpisodeCandidates
+	// lists the patient's own.
 	GetEpisode(context.Context, *GetEpisodeRequest) (*GetEpisodeResponse, error)
-	// Lists a care unit's episodes, or one patient's among them, ordered by `episode_id`. A patient or a unit without any
-	// gets an empty list.
+	// Lists episodes, ordered by `care_unit` and `episode_id`: of one care unit or of all, or one patient's in a care unit.
+	// Where there are none the list is empty.
 	ListEpisodes(context.Context, *ListEpisodesRequest) (*ListEpisodesResponse, error)
 	// Returns how a patient's scores develop over one episode: every instrument at every occasion, and the change between
 	// each two occasions, in one call.
 	//
-	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN (EpisodeCandidates lists the
-	// patient's episodes where a patient was named) or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the
+	// named patient's; then an EpisodeCandidates lists the patient's own.
 	GetTrend(context.Context, *GetTrendRequest) (*GetTrendResponse, error)
 	mustEmbedUnimplementedPatientServiceServer()
 }

@@ -237,7 +237,8 @@ type ScaleScore struct {
 	Prorated bool `protobuf:"varint,5,opt,name=prorated,proto3" json:"prorated,omitempty"`
 	// How many of the scale's items were answered, for example 6.
 	Answered int32 `protobuf:"varint,6,opt,name=answered,proto3" json:"answered,omitempty"`
-	// How many answers the scale asks for, for example 7; items that do not apply and shrink the denominator not counted.
+	// How many answers the scale asks for, for example 7. Where "not applicable" shrinks the scale (LiSat-11) it is what
+	// remains, 10 after one of 11: the denominator of the score. Scores with different ones are not comparable.
 	Expected int32 `protobuf:"varint,7,opt,name=expected,proto3" json:"expected,omitempty"`
 	// Codes of the items whose answers were filled in; empty unless `prorated`.
 	ImputedItems []string `protobuf:"bytes,8,rep,name=imputed_items,json=imputedItems,proto3" json:"imputed_items,omitempty"`
@@ -250,11 +251,8 @@ type ScaleScore struct {
 	ValueSet string `protobuf:"bytes,11,opt,name=value_set,json=valueSet,proto3" json:"value_set,omitempty"`
 	// Which way is better on this scale.
 	Direction Direction `protobuf:"varint,12,opt,name=direction,proto3,enum=painscore.v1.Direction" json:"direction,omitempty"`
-	// Code of the scale's rule for missing answers, as Scale.rule gives it.
-	Rule string `protobuf:"bytes,13,opt,name=rule,proto3" json:"rule,omitempty"`
-	// Number of items that the score is taken over, where "not applicable" shrinks it (LiSat-11): 10 after one of 11.
-	// 0 on scales without such a rule. Scores with different denominators are not comparable.
-	Denominator   int32 `protobuf:"varint,14,opt,name=denominator,proto3" json:"denominator,omitempty"`
+	// Code of the scale's rule for missing answers, as Scale.rule gives it: "all", "half", "at_least".
+	Rule          string `protobuf:"bytes,13,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,13 +391,6 @@ func (x *ScaleScore) GetRule() string {
 	return ""
 }
 
-func (x *ScaleScore) GetDenominator() int32 {
-	if x != nil {
-		return x.Denominator
-	}
-	return 0
-}
-
 type isScaleScore_Outcome interface {
 	isScaleScore_Outcome()
 }
@@ -432,14 +423,14 @@ type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The reason. NOT_APPLICABLE wins over TOO_FEW_ANSWERS where both hold.
 	Reason RefusalReason `protobuf:"varint,1,opt,name=reason,proto3,enum=painscore.v1.RefusalReason" json:"reason,omitempty"`
-	// Codes of the scale's items that have no answer: what to ask for by phone.
+	// Codes of the scale's items that have no answer, in the instrument's order: what to ask for by phone.
 	MissingItems []string `protobuf:"bytes,2,rep,name=missing_items,json=missingItems,proto3" json:"missing_items,omitempty"`
 	// Lowest score still possible whatever the missing answers are, an exact decimal such as "5".
 	// Empty unless the reason is TOO_FEW_ANSWERS and the scale is a number.
 	Lowest string `protobuf:"bytes,3,opt,name=lowest,proto3" json:"lowest,omitempty"`
 	// Highest score still possible, likewise, such as "17".
 	Highest string `protobuf:"bytes,4,opt,name=highest,proto3" json:"highest,omitempty"`
-	// True if `lowest` and `highest` fall in one band, so that the band is known although the score is not.
+	// True if every possible score falls in one band, so that the band is known although the score is not.
 	SameBand      bool `protobuf:"varint,5,opt,name=same_band,json=sameBand,proto3" json:"same_band,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -522,7 +513,7 @@ const file_painscore_v1_score_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12'\n" +
 	"\x0fdefinition_hash\x18\x03 \x01(\tR\x0edefinitionHash\x12!\n" +
 	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\x120\n" +
-	"\x06scores\x18\x05 \x03(\v2\x18.painscore.v1.ScaleScoreR\x06scores\"\xc1\x03\n" +
+	"\x06scores\x18\x05 \x03(\v2\x18.painscore.v1.ScaleScoreR\x06scores\"\x9f\x03\n" +
 	"\n" +
 	"ScaleScore\x12\x14\n" +
 	"\x05scale\x18\x01 \x01(\tR\x05scale\x12\x16\n" +
@@ -538,8 +529,7 @@ const file_painscore_v1_score_proto_rawDesc = "" +
 	" \x03(\tR\x05flags\x12\x1b\n" +
 	"\tvalue_set\x18\v \x01(\tR\bvalueSet\x125\n" +
 	"\tdirection\x18\f \x01(\x0e2\x17.painscore.v1.DirectionR\tdirection\x12\x12\n" +
-	"\x04rule\x18\r \x01(\tR\x04rule\x12 \n" +
-	"\vdenominator\x18\x0e \x01(\x05R\vdenominatorB\t\n" +
+	"\x04rule\x18\r \x01(\tR\x04ruleB\t\n" +
 	"\aoutcome\"\xb2\x01\n" +
 	"\aRefusal\x123\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.painscore.v1.RefusalReasonR\x06reason\x12#\n" +

@@ -26,7 +26,7 @@ const (
 // Asks for a page of the catalogue.
 type ListInstrumentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Most entries wanted. 0 means 50; more than the server's most (GetServerInfo) is cut to it; negative is OUT_OF_RANGE.
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the previous reply; empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -249,7 +249,7 @@ type ScoreRequest struct {
 	Layout string `protobuf:"bytes,5,opt,name=layout,proto3" json:"layout,omitempty"`
 	// How the numbers are to be read; empty means item values.
 	Coding string `protobuf:"bytes,6,opt,name=coding,proto3" json:"coding,omitempty"`
-	// EQ-5D only: the value sets for the index; empty means those that the site has configured.
+	// EQ-5D only: value sets for the index, besides those that the site has configured.
 	ValueSets     []string `protobuf:"bytes,7,rep,name=value_sets,json=valueSets,proto3" json:"value_sets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -383,7 +383,7 @@ func (x *ScoreResponse) GetScoredSheet() *ScoredSheet {
 // Some sheets to score, of any mix of instruments.
 type ScoreBatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most as many as GetServerInfo's Limits.sheets_per_message says.
+	// At most 1000 (TOO_MANY).
 	Sheets        []*BatchSheet `protobuf:"bytes,1,rep,name=sheets,proto3" json:"sheets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -48,7 +48,7 @@ type ScoringServiceClient interface {
 	Score(ctx context.Context, in *ScoreRequest, opts ...grpc.CallOption) (*ScoreResponse, error)
 	// Scores many sheets over one stream; the fast way for thousands. Nothing is stored.
 	//
-	// Send sheets in messages of a few hundred (GetServerInfo names the most); each message is answered by one message
+	// Send sheets in messages of a few hundred; each message is answered by one message
 	// with the results in the same order. A bad sheet gets an error in its place and never ends the stream. The stream
 	// itself fails only on what is no sheet: too many in one message (TOO_MANY), a message that is too large (TOO_LARGE),
 	// an unknown field of the message itself (UNKNOWN_FIELD). Read while you send: the server does not read ahead of its
@@ -128,7 +128,7 @@ type ScoringServiceServer interface {
 	Score(context.Context, *ScoreRequest) (*ScoreResponse, error)
 	// Scores many sheets over one stream; the fast way for thousands. Nothing is stored.
 	//
-	// Send sheets in messages of a few hundred (GetServerInfo names the most); each message is answered by one message
+	// Send sheets in messages of a few hundred; each message is answered by one message
 	// with the results in the same order. A bad sheet gets an error in its place and never ends the stream. The stream
 	// itself fails only on what is no sheet: too many in one message (TOO_MANY), a message that is too large (TOO_LARGE),
 	// an unknown field of the message itself (UNKNOWN_FIELD). Read while you send: the server does not read ahead of its

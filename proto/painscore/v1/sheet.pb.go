@@ -106,10 +106,10 @@ type Sheet struct {
 	// which one that was. An unknown one is refused with UNKNOWN_VERSION.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Answers by item code, each item at most once (DUPLICATE_ITEM), in any order.
-	// An item that is not listed counts as NOT_ANSWERED_LEFT_BLANK.
+	// An item that is not listed counts as NOT_ANSWERED_LEFT_BLANK. More than 500 are refused with TOO_MANY.
 	Answers []*Answer `protobuf:"bytes,3,rep,name=answers,proto3" json:"answers,omitempty"`
 	// Answers in the order of a printed form, one entry for each item of the layout, a NotAnswered where a box is empty.
-	// Any other number of entries is refused with WRONG_COUNT.
+	// Any other number of entries is refused with WRONG_COUNT, more than 500 with TOO_MANY.
 	Positions []*Position `protobuf:"bytes,4,rep,name=positions,proto3" json:"positions,omitempty"`
 	// Order of the items that `positions` follow, for example "form" or "mapi" for ISI; GetInstrument lists them.
 	// May stay empty where an instrument has one layout only; else LAYOUT_NOT_NAMED. Without `positions` it must be empty.
@@ -117,9 +117,10 @@ type Sheet struct {
 	// How the numbers are to be read if they are not item values, for example "box_position" for HADS: 1 to 4, counted
 	// from the top of the printed form. Empty means item values. An unknown one is refused with UNKNOWN_CODING.
 	Coding string `protobuf:"bytes,6,opt,name=coding,proto3" json:"coding,omitempty"`
-	// EQ-5D only: the value sets by which the index is computed, for example "se_tto_2020"; one index each, in this
-	// order. Empty means the sets that the site has configured; if it has configured none, the index is refused with
-	// VALUE_SET_NOT_NAMED, since no country's values are a safe default. An unknown one is UNKNOWN_VALUE_SET.
+	// EQ-5D only: value sets by which the index is computed, for example "se_tto_2020", besides those that the site has
+	// configured; one index each, in this order, then the site's. If neither names any, the index is refused with
+	// VALUE_SET_NOT_NAMED, since no country's values are a safe default. An unknown one is refused with
+	// UNKNOWN_VALUE_SET, one that stands twice with DUPLICATE_VALUE_SET, more than 20 with TOO_MANY.
 	ValueSets     []string `protobuf:"bytes,7,rep,name=value_sets,json=valueSets,proto3" json:"value_sets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

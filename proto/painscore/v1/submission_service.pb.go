@@ -28,19 +28,20 @@ const (
 // Unknown fields are refused with UNKNOWN_FIELD rather than dropped: a newer client must not lose data silently.
 type SubmitRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The caller's name for this sheet, unique within the care unit and the calling system; 1 to 64 visible ASCII
-	// characters, no identity in it. Required. Make it once, keep it with the sheet, and send it again on every retry. A
-	// UUIDv7 is best: ids that rise with time are stored fastest.
+	// The caller's name for this sheet, unique within the care unit and the calling system; 1 to 64 printable characters
+	// without spaces, no identity in it (IDENTIFIER_IN_TEXT). Required. Make it once, keep it with the sheet, and send it
+	// again on every retry. A UUIDv7 is best: ids that rise with time are stored fastest.
 	SubmissionId string `protobuf:"bytes,1,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
 	// The patient. Required.
 	Patient *PatientIdentifier `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
 	// The treating unit, which owns the episode: its HSA-id, for example "SE2321000016-1A2B". Required.
 	CareUnit string `protobuf:"bytes,3,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
-	// The caller's id of the episode of care, for example "2026-0117"; 1 to 64 visible ASCII characters. Required.
+	// The caller's id of the episode of care, for example "2026-0117"; 1 to 64 printable characters without spaces, no
+	// identity in it. Required.
 	EpisodeId string `protobuf:"bytes,4,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
 	// When in the episode it was answered. Required.
 	Occasion Occasion `protobuf:"varint,5,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
-	// Which other occasion, for example "6 weeks"; at most 100 characters. Required with OTHER, else it must be empty.
+	// Which other occasion, for example "6 weeks"; at most 64 characters. Required with OTHER, else it must be empty.
 	OccasionLabel string `protobuf:"bytes,6,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
 	// Code of the instrument, for example "hads". Required.
 	Instrument string `protobuf:"bytes,7,opt,name=instrument,proto3" json:"instrument,omitempty"`
@@ -54,10 +55,10 @@ type SubmitRequest struct {
 	Layout string `protobuf:"bytes,11,opt,name=layout,proto3" json:"layout,omitempty"`
 	// How the numbers are to be read; empty means item values.
 	Coding string `protobuf:"bytes,12,opt,name=coding,proto3" json:"coding,omitempty"`
-	// EQ-5D only: the value sets for the index; empty means those that the site has configured.
+	// EQ-5D only: value sets for the index, besides those that the site has configured.
 	ValueSets []string `protobuf:"bytes,13,rep,name=value_sets,json=valueSets,proto3" json:"value_sets,omitempty"`
 	// Day on which it was answered, "YYYY-MM-DD", for example "2026-03-02". Required. An impossible one is BAD_DATE, one
-	// that is still to come in Europe/Stockholm is FUTURE_DATE.
+	// before 1980 too; one that is still to come in Europe/Stockholm is FUTURE_DATE.
 	AnsweredOn string `protobuf:"bytes,14,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
 	// Who answered; unspecified means the patient.
 	Respondent Respondent `protobuf:"varint,15,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
@@ -346,8 +347,7 @@ type SubmitFormsRequest struct {
 	Source *SubmissionSource `protobuf:"bytes,11,opt,name=source,proto3" json:"source,omitempty"`
 	// True to create the episode if it is unknown, whatever the occasion.
 	AllowNewEpisode bool `protobuf:"varint,12,opt,name=allow_new_episode,json=allowNewEpisode,proto3" json:"allow_new_episode,omitempty"`
-	// The forms, 1 to as many as GetServerInfo's Limits.forms_per_call says. Two with one id, or with one instrument, are
-	// refused with DUPLICATE_FORM.
+	// The forms, 1 to 50 (TOO_MANY). Two with one id, or with one instrument, are refused with DUPLICATE_FORM.
 	Forms         []*Form `protobuf:"bytes,13,rep,name=forms,proto3" json:"forms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -474,13 +474,25 @@ func (x *SubmitFormsRequest) GetForms() []*Form {
 	return nil
 }
 
-// One form of an envelope.
+// One form of an envelope. The fields from `instrument` on are those of Sheet, which documents each in full.
 type Form struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's name for this sheet, as in SubmitRequest. Required.
 	SubmissionId string `protobuf:"bytes,1,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
-	// The answers. Required.
-	Sheet         *Sheet `protobuf:"bytes,2,opt,name=sheet,proto3" json:"sheet,omitempty"`
+	// Code of the instrument, for example "hads". Required.
+	Instrument string `protobuf:"bytes,2,opt,name=instrument,proto3" json:"instrument,omitempty"`
+	// Version of its definition; empty means the active one.
+	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Answers by item code; an absent item counts as left blank.
+	Answers []*Answer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Answers in the order of the form, instead of `answers`.
+	Positions []*Position `protobuf:"bytes,5,rep,name=positions,proto3" json:"positions,omitempty"`
+	// Order of the items that `positions` follow.
+	Layout string `protobuf:"bytes,6,opt,name=layout,proto3" json:"layout,omitempty"`
+	// How the numbers are to be read; empty means item values.
+	Coding string `protobuf:"bytes,7,opt,name=coding,proto3" json:"coding,omitempty"`
+	// EQ-5D only: value sets for the index, besides those that the site has configured.
+	ValueSets     []string `protobuf:"bytes,8,rep,name=value_sets,json=valueSets,proto3" json:"value_sets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -522,9 +534,51 @@ func (x *Form) GetSubmissionId() string {
 	return ""
 }
 
-func (x *Form) GetSheet() *Sheet {
+func (x *Form) GetInstrument() string {
 	if x != nil {
-		return x.Sheet
+		return x.Instrument
+	}
+	return ""
+}
+
+func (x *Form) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Form) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *Form) GetPositions() []*Position {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *Form) GetLayout() string {
+	if x != nil {
+		return x.Layout
+	}
+	return ""
+}
+
+func (x *Form) GetCoding() string {
+	if x != nil {
+		return x.Coding
+	}
+	return ""
+}
+
+func (x *Form) GetValueSets() []string {
+	if x != nil {
+		return x.ValueSets
 	}
 	return nil
 }
@@ -536,7 +590,7 @@ type SubmitFormsResponse struct {
 	Results []*FormResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	// True if these forms created their episode.
 	EpisodeCreated bool `protobuf:"varint,2,opt,name=episode_created,json=episodeCreated,proto3" json:"episode_created,omitempty"`
-	// What was noticed on the way; `field` names the form where it concerns one, for example "forms[2].sheet".
+	// What was noticed on the way; `field` names the form where it concerns one, for example "forms[2].answers".
 	Warnings      []*Warning `protobuf:"bytes,3,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -758,7 +812,7 @@ type ListSubmissionsRequest struct {
 	Patient *PatientIdentifier `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
 	// The episode. May be empty if the patient has exactly one in the care unit; else EPISODE_UNKNOWN lists them.
 	EpisodeId string `protobuf:"bytes,3,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
-	// Most entries wanted. 0 means 50; more than the server's most (GetServerInfo) is cut to it; negative is OUT_OF_RANGE.
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the previous reply; empty for the first page. It holds only with the same other fields.
 	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -945,10 +999,19 @@ const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	" \x01(\bR\bassisted\x126\n" +
 	"\x06source\x18\v \x01(\v2\x1e.painscore.v1.SubmissionSourceR\x06source\x12*\n" +
 	"\x11allow_new_episode\x18\f \x01(\bR\x0fallowNewEpisode\x12(\n" +
-	"\x05forms\x18\r \x03(\v2\x12.painscore.v1.FormR\x05forms\"V\n" +
+	"\x05forms\x18\r \x03(\v2\x12.painscore.v1.FormR\x05forms\"\x9a\x02\n" +
 	"\x04Form\x12#\n" +
-	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12)\n" +
-	"\x05sheet\x18\x02 \x01(\v2\x13.painscore.v1.SheetR\x05sheet\"\xa5\x01\n" +
+	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1e\n" +
+	"\n" +
+	"instrument\x18\x02 \x01(\tR\n" +
+	"instrument\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12.\n" +
+	"\aanswers\x18\x04 \x03(\v2\x14.painscore.v1.AnswerR\aanswers\x124\n" +
+	"\tpositions\x18\x05 \x03(\v2\x16.painscore.v1.PositionR\tpositions\x12\x16\n" +
+	"\x06layout\x18\x06 \x01(\tR\x06layout\x12\x16\n" +
+	"\x06coding\x18\a \x01(\tR\x06coding\x12\x1d\n" +
+	"\n" +
+	"value_sets\x18\b \x03(\tR\tvalueSets\"\xa5\x01\n" +
 	"\x13SubmitFormsResponse\x122\n" +
 	"\aresults\x18\x01 \x03(\v2\x18.painscore.v1.FormResultR\aresults\x12'\n" +
 	"\x0fepisode_created\x18\x02 \x01(\bR\x0eepisodeCreated\x121\n" +
@@ -1017,7 +1080,6 @@ var file_painscore_v1_submission_service_proto_goTypes = []any{
 	(*SubmissionSource)(nil),        // 16: painscore.v1.SubmissionSource
 	(*Submission)(nil),              // 17: painscore.v1.Submission
 	(*Warning)(nil),                 // 18: painscore.v1.Warning
-	(*Sheet)(nil),                   // 19: painscore.v1.Sheet
 }
 var file_painscore_v1_submission_service_proto_depIdxs = []int32{
 	10, // 0: painscore.v1.SubmitRequest.patient:type_name -> painscore.v1.PatientIdentifier
@@ -1035,26 +1097,27 @@ var file_painscore_v1_submission_service_proto_depIdxs = []int32{
 	15, // 12: painscore.v1.SubmitFormsRequest.mode:type_name -> painscore.v1.Mode
 	16, // 13: painscore.v1.SubmitFormsRequest.source:type_name -> painscore.v1.SubmissionSource
 	3,  // 14: painscore.v1.SubmitFormsRequest.forms:type_name -> painscore.v1.Form
-	19, // 15: painscore.v1.Form.sheet:type_name -> painscore.v1.Sheet
-	5,  // 16: painscore.v1.SubmitFormsResponse.results:type_name -> painscore.v1.FormResult
-	18, // 17: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
-	17, // 18: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
-	17, // 19: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
-	10, // 20: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	17, // 21: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
-	0,  // 22: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
-	2,  // 23: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
-	6,  // 24: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
-	8,  // 25: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
-	1,  // 26: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
-	4,  // 27: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
-	7,  // 28: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
-	9,  // 29: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
-	26, // [26:30] is the sub-list for method output_type
-	22, // [22:26] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	12, // 15: painscore.v1.Form.answers:type_name -> painscore.v1.Answer
+	13, // 16: painscore.v1.Form.positions:type_name -> painscore.v1.Position
+	5,  // 17: painscore.v1.SubmitFormsResponse.results:type_name -> painscore.v1.FormResult
+	18, // 18: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
+	17, // 19: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
+	17, // 20: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
+	10, // 21: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	17, // 22: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
+	0,  // 23: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
+	2,  // 24: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
+	6,  // 25: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
+	8,  // 26: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
+	1,  // 27: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
+	4,  // 28: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
+	7,  // 29: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
+	9,  // 30: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
+	27, // [27:31] is the sub-list for method output_type
+	23, // [23:27] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_submission_service_proto_init() }

@@ -43,7 +43,7 @@ type SubmissionServiceClient interface {
 	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
-	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
+	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlots that names it.
 	//
 	// Episode: a BASELINE for an unknown `episode_id` creates the episode (`episode_created`); any other occasion is
 	// NOT_FOUND EPISODE_UNKNOWN with the patient's own episodes as EpisodeCandidates, unless `allow_new_episode` is set: a
@@ -57,16 +57,16 @@ type SubmissionServiceClient interface {
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
 	// some forms are stored already, is answered in full. If any form is refused the call fails, nothing is stored, and the
 	// status carries a FormVerdicts that says for each form whether it was the cause. Violations name their form:
-	// "forms[2].sheet.answers[4].value". If forms fail for different reasons, INVALID_ARGUMENT comes before
-	// ALREADY_EXISTS.
+	// "forms[2].answers[4].value". Bad input is reported before anything is compared with what is stored.
 	SubmitForms(ctx context.Context, in *SubmitFormsRequest, opts ...grpc.CallOption) (*SubmitFormsResponse, error)
 	// Returns one stored sheet.
 	//
-	// Refused with NOT_FOUND SUBMISSION_UNKNOWN.
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
 	GetSubmission(ctx context.Context, in *GetSubmissionRequest, opts ...grpc.CallOption) (*GetSubmissionResponse, error)
-	// Lists the stored sheets of an episode, all respondents, in the order in which they were first recorded.
+	// Lists the stored sheets of an episode, of all respondents and calling systems, ordered by occasion, label, instrument
+	// and respondent. All pages show the state at the first page: nothing is skipped or repeated while others write.
 	//
-	// Refused with NOT_FOUND EPISODE_UNKNOWN or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's.
 	ListSubmissions(ctx context.Context, in *ListSubmissionsRequest, opts ...grpc.CallOption) (*ListSubmissionsResponse, error)
 }
 
@@ -134,7 +134,7 @@ type SubmissionServiceServer interface {
 	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
-	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
+	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlots that names it.
 	//
 	// Episode: a BASELINE for an unknown `episode_id` creates the episode (`episode_created`); any other occasion is
 	// NOT_FOUND EPISODE_UNKNOWN with the patient's own episodes as EpisodeCandidates, unless `allow_new_episode` is set: a
@@ -148,16 +148,16 @@ type SubmissionServiceServer interface {
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
 	// some forms are stored already, is answered in full. If any form is refused the call fails, nothing is stored, and the
 	// status carries a FormVerdicts that says for each form whether it was the cause. Violations name their form:
-	// "forms[2].sheet.answers[4].value". If forms fail for different reasons, INVALID_ARGUMENT comes before
-	// ALREADY_EXISTS.
+	// "forms[2].answers[4].value". Bad input is reported before anything is compared with what is stored.
 	SubmitForms(context.Context, *SubmitFormsRequest) (*SubmitFormsResponse, error)
 	// Returns one stored sheet.
 	//
-	// Refused with NOT_FOUND SUBMISSION_UNKNOWN.
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
 	GetSubmission(context.Context, *GetSubmissionRequest) (*GetSubmissionResponse, error)
-	// Lists the stored sheets of an episode, all respondents, in the order in which they were first recorded.
+	// Lists the stored sheets of an episode, of all respondents and calling systems, ordered by occasion, label, instrument
+	// and respondent. All pages show the state at the first page: nothing is skipped or repeated while others write.
 	//
-	// Refused with NOT_FOUND EPISODE_UNKNOWN or FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT.
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's.
 	ListSubmissions(context.Context, *ListSubmissionsRequest) (*ListSubmissionsResponse, error)
 	mustEmbedUnimplementedSubmissionServiceServer()
 }

@@ -198,7 +198,7 @@ func (Timing) EnumDescriptor() ([]byte, []int) {
 type Movement int32
 
 const (
-	// Not comparable.
+	// Not comparable. (Two profiles have a movement all the same: SAME or NO_DIRECTION.)
 	Movement_MOVEMENT_UNSPECIFIED Movement = 0
 	// In the direction that is better.
 	Movement_MOVEMENT_TOWARDS_BETTER Movement = 1
@@ -206,7 +206,7 @@ const (
 	Movement_MOVEMENT_TOWARDS_WORSE Movement = 2
 	// The same value.
 	Movement_MOVEMENT_SAME Movement = 3
-	// The scale has no direction.
+	// It changed, and neither way is better.
 	Movement_MOVEMENT_NO_DIRECTION Movement = 4
 )
 
@@ -255,22 +255,27 @@ func (Movement) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{3}
 }
 
-// Why two scores may not be compared. If several hold, the first of this list is given.
+// Why two scores have no difference. If several hold, the first of this list is given.
 type NotComparableReason int32
 
 const (
 	// They may.
 	NotComparableReason_NOT_COMPARABLE_REASON_UNSPECIFIED NotComparableReason = 0
-	// The instrument was not answered at the earlier occasion.
+	// The scale has no score at one of the two occasions: the instrument was not answered, or only in another form (EQ-5D-3L
+	// against 5L), or its index stands by another value set.
 	NotComparableReason_NOT_COMPARABLE_REASON_MISSING NotComparableReason = 1
-	// At least one of the two is a refusal.
-	NotComparableReason_NOT_COMPARABLE_REASON_REFUSED NotComparableReason = 2
+	// They come from different instruments.
+	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_INSTRUMENT NotComparableReason = 2
 	// They were computed by definitions that differ in what can change a number (scoring_hash).
-	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_VERSION NotComparableReason = 3
-	// The earlier sheet has no index by this value set, only by another.
+	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_SCORING NotComparableReason = 3
+	// They are indexes by different value sets.
 	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET NotComparableReason = 4
+	// At least one of the two is a refusal.
+	NotComparableReason_NOT_COMPARABLE_REASON_REFUSED NotComparableReason = 5
+	// They are profiles, which have no difference.
+	NotComparableReason_NOT_COMPARABLE_REASON_NO_NUMBER NotComparableReason = 6
 	// "Not applicable" left them with different numbers of items.
-	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR NotComparableReason = 5
+	NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR NotComparableReason = 7
 )
 
 // Enum value maps for NotComparableReason.
@@ -278,18 +283,22 @@ var (
 	NotComparableReason_name = map[int32]string{
 		0: "NOT_COMPARABLE_REASON_UNSPECIFIED",
 		1: "NOT_COMPARABLE_REASON_MISSING",
-		2: "NOT_COMPARABLE_REASON_REFUSED",
-		3: "NOT_COMPARABLE_REASON_DIFFERENT_VERSION",
+		2: "NOT_COMPARABLE_REASON_DIFFERENT_INSTRUMENT",
+		3: "NOT_COMPARABLE_REASON_DIFFERENT_SCORING",
 		4: "NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET",
-		5: "NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR",
+		5: "NOT_COMPARABLE_REASON_REFUSED",
+		6: "NOT_COMPARABLE_REASON_NO_NUMBER",
+		7: "NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR",
 	}
 	NotComparableReason_value = map[string]int32{
 		"NOT_COMPARABLE_REASON_UNSPECIFIED":           0,
 		"NOT_COMPARABLE_REASON_MISSING":               1,
-		"NOT_COMPARABLE_REASON_REFUSED":               2,
-		"NOT_COMPARABLE_REASON_DIFFERENT_VERSION":     3,
+		"NOT_COMPARABLE_REASON_DIFFERENT_INSTRUMENT":  2,
+		"NOT_COMPARABLE_REASON_DIFFERENT_SCORING":     3,
 		"NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET":   4,
-		"NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR": 5,
+		"NOT_COMPARABLE_REASON_REFUSED":               5,
+		"NOT_COMPARABLE_REASON_NO_NUMBER":             6,
+		"NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR": 7,
 	}
 )
 
@@ -327,9 +336,10 @@ type Trend struct {
 	// The episode, with the dates that occasions are counted from.
 	Episode *Episode `protobuf:"bytes,1,opt,name=episode,proto3" json:"episode,omitempty"`
 	// The three occasions BASELINE, PROGRAMME_END and FOLLOW_UP_12_MONTHS, in this order and always all three, answered or
-	// not, then every OTHER that was answered, by date.
+	// not; and each OTHER that was answered, before the first of the three that was answered on a later day.
 	Occasions []*TrendOccasion `protobuf:"bytes,2,rep,name=occasions,proto3" json:"occasions,omitempty"`
-	// One line for each scale that has at least one point, by instrument and in the instrument's own order.
+	// One line for each scale that has at least one point. By domain, function first and pain last, since the purpose is a
+	// meaningful life in spite of pain; then by instrument, in the instrument's own order.
 	Scales        []*ScaleTrend `protobuf:"bytes,3,rep,name=scales,proto3" json:"scales,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -533,12 +543,14 @@ type ScaleTrend struct {
 	Lowest string `protobuf:"bytes,5,opt,name=lowest,proto3" json:"lowest,omitempty"`
 	// Highest score possible, likewise, such as "21".
 	Highest string `protobuf:"bytes,6,opt,name=highest,proto3" json:"highest,omitempty"`
-	// The bands of the newest point's version, in rising order, without sources.
+	// The bands, in rising order, of the newest point's version.
 	Bands []*Band `protobuf:"bytes,7,rep,name=bands,proto3" json:"bands,omitempty"`
-	// One for each occasion at which the instrument was answered, also where the score is a refusal.
+	// One for each sheet that has the scale, also where the score is a refusal, in the order of Trend.occasions. Two share
+	// an occasion only on the EQ VAS line, if 3L and 5L were both answered.
 	Points []*TrendPoint `protobuf:"bytes,8,rep,name=points,proto3" json:"points,omitempty"`
-	// One for each pair of occasions of which the later has a point, in the order of Trend.occasions. If the earlier one has
-	// none, the change says so (MISSING): a missing baseline shows here as well.
+	// One for each pair of occasions, in the order of Trend.occasions. If one of the two has no point here, the change says
+	// so (MISSING). Left out are pairs of which neither has a point, and pairs with an occasion at which nothing at all was
+	// answered, which Trend.occasions says once; but a missing baseline is said on every line.
 	Changes       []*Change `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -797,8 +809,8 @@ type Change struct {
 	Comparable bool `protobuf:"varint,5,opt,name=comparable,proto3" json:"comparable,omitempty"`
 	// Why not; unset if they may.
 	NotComparableReason NotComparableReason `protobuf:"varint,6,opt,name=not_comparable_reason,json=notComparableReason,proto3,enum=painscore.v1.NotComparableReason" json:"not_comparable_reason,omitempty"`
-	// Later minus earlier, an exact decimal with the decimals of the finer of the two: "-3", "-2.67", "0.1234". Empty if
-	// they may not be compared, and for a profile.
+	// Later minus earlier, an exact decimal with the decimals of the finer of the two: "-3", "-2.67", "0.1234". Empty
+	// unless `comparable`.
 	Difference string `protobuf:"bytes,7,opt,name=difference,proto3" json:"difference,omitempty"`
 	// Which way the difference goes. A raw movement, not a verdict: one point can be chance.
 	Movement Movement `protobuf:"varint,8,opt,name=movement,proto3,enum=painscore.v1.Movement" json:"movement,omitempty"`
@@ -1000,14 +1012,16 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\x17MOVEMENT_TOWARDS_BETTER\x10\x01\x12\x1a\n" +
 	"\x16MOVEMENT_TOWARDS_WORSE\x10\x02\x12\x11\n" +
 	"\rMOVEMENT_SAME\x10\x03\x12\x19\n" +
-	"\x15MOVEMENT_NO_DIRECTION\x10\x04*\x8f\x02\n" +
+	"\x15MOVEMENT_NO_DIRECTION\x10\x04*\xe4\x02\n" +
 	"\x13NotComparableReason\x12%\n" +
 	"!NOT_COMPARABLE_REASON_UNSPECIFIED\x10\x00\x12!\n" +
-	"\x1dNOT_COMPARABLE_REASON_MISSING\x10\x01\x12!\n" +
-	"\x1dNOT_COMPARABLE_REASON_REFUSED\x10\x02\x12+\n" +
-	"'NOT_COMPARABLE_REASON_DIFFERENT_VERSION\x10\x03\x12-\n" +
-	")NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET\x10\x04\x12/\n" +
-	"+NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR\x10\x05Bb\n" +
+	"\x1dNOT_COMPARABLE_REASON_MISSING\x10\x01\x12.\n" +
+	"*NOT_COMPARABLE_REASON_DIFFERENT_INSTRUMENT\x10\x02\x12+\n" +
+	"'NOT_COMPARABLE_REASON_DIFFERENT_SCORING\x10\x03\x12-\n" +
+	")NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET\x10\x04\x12!\n" +
+	"\x1dNOT_COMPARABLE_REASON_REFUSED\x10\x05\x12#\n" +
+	"\x1fNOT_COMPARABLE_REASON_NO_NUMBER\x10\x06\x12/\n" +
+	"+NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR\x10\aBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
