@@ -99,11 +99,11 @@ const (
 	// The instrument has no value set of this name. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_UNKNOWN_VALUE_SET ErrorReason = 33
 	// A value set is named twice. INVALID_ARGUMENT; no retry.
-	ErrorReason_ERROR_REASON_DUPLICATE_VALUE_SET ErrorReason = 36
+	ErrorReason_ERROR_REASON_DUPLICATE_VALUE_SET ErrorReason = 34
 	// Both `answers` and `positions` are given. INVALID_ARGUMENT; no retry.
-	ErrorReason_ERROR_REASON_ANSWERS_AND_POSITIONS ErrorReason = 34
+	ErrorReason_ERROR_REASON_ANSWERS_AND_POSITIONS ErrorReason = 35
 	// Two forms of one envelope have the same submission id, or the same instrument. INVALID_ARGUMENT; no retry.
-	ErrorReason_ERROR_REASON_DUPLICATE_FORM ErrorReason = 35
+	ErrorReason_ERROR_REASON_DUPLICATE_FORM ErrorReason = 36
 	// The care unit has no such episode, or the patient has not exactly one where none was named. NOT_FOUND; no retry. Where a
 	// patient was named, an EpisodeCandidates lists that patient's episodes in the care unit.
 	ErrorReason_ERROR_REASON_EPISODE_UNKNOWN ErrorReason = 50
@@ -161,9 +161,9 @@ var (
 		31:  "ERROR_REASON_LAYOUT_NOT_CONFIRMED",
 		32:  "ERROR_REASON_UNKNOWN_CODING",
 		33:  "ERROR_REASON_UNKNOWN_VALUE_SET",
-		36:  "ERROR_REASON_DUPLICATE_VALUE_SET",
-		34:  "ERROR_REASON_ANSWERS_AND_POSITIONS",
-		35:  "ERROR_REASON_DUPLICATE_FORM",
+		34:  "ERROR_REASON_DUPLICATE_VALUE_SET",
+		35:  "ERROR_REASON_ANSWERS_AND_POSITIONS",
+		36:  "ERROR_REASON_DUPLICATE_FORM",
 		50:  "ERROR_REASON_EPISODE_UNKNOWN",
 		51:  "ERROR_REASON_SUBMISSION_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
@@ -203,9 +203,9 @@ var (
 		"ERROR_REASON_LAYOUT_NOT_CONFIRMED":       31,
 		"ERROR_REASON_UNKNOWN_CODING":             32,
 		"ERROR_REASON_UNKNOWN_VALUE_SET":          33,
-		"ERROR_REASON_DUPLICATE_VALUE_SET":        36,
-		"ERROR_REASON_ANSWERS_AND_POSITIONS":      34,
-		"ERROR_REASON_DUPLICATE_FORM":             35,
+		"ERROR_REASON_DUPLICATE_VALUE_SET":        34,
+		"ERROR_REASON_ANSWERS_AND_POSITIONS":      35,
+		"ERROR_REASON_DUPLICATE_FORM":             36,
 		"ERROR_REASON_EPISODE_UNKNOWN":            50,
 		"ERROR_REASON_SUBMISSION_UNKNOWN":         51,
 		"ERROR_REASON_SUBMISSION_ID_REUSED":       60,
@@ -709,7 +709,7 @@ var File_painscore_v1_errors_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x19painscore/v1/errors.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\"x\n" +
+	"\x19painscore/v1/errors.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\"x\n" +
 	"\n" +
 	"SheetError\x121\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason\x127\n" +
@@ -774,9 +774,9 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"!ERROR_REASON_LAYOUT_NOT_CONFIRMED\x10\x1f\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_CODING\x10 \x12\"\n" +
 	"\x1eERROR_REASON_UNKNOWN_VALUE_SET\x10!\x12$\n" +
-	" ERROR_REASON_DUPLICATE_VALUE_SET\x10$\x12&\n" +
-	"\"ERROR_REASON_ANSWERS_AND_POSITIONS\x10\"\x12\x1f\n" +
-	"\x1bERROR_REASON_DUPLICATE_FORM\x10#\x12 \n" +
+	" ERROR_REASON_DUPLICATE_VALUE_SET\x10\"\x12&\n" +
+	"\"ERROR_REASON_ANSWERS_AND_POSITIONS\x10#\x12\x1f\n" +
+	"\x1bERROR_REASON_DUPLICATE_FORM\x10$\x12 \n" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
@@ -838,7 +838,6 @@ func file_painscore_v1_errors_proto_init() {
 		return
 	}
 	file_painscore_v1_episode_proto_init()
-	file_painscore_v1_submission_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
