@@ -1,0 +1,72 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// FindPatient returns the patient key for a look-up hash, or ErrNotFound.
+func (s *Store) FindPatient(ctx context.Context, lookup []byte) (string, error) {
+	return readOne(ctx, s, "find patient", scanValue[string], s.sql.findPatient, lookup)
+}
+
+// IdentitiesOf returns a patient's identifiers, oldest first.
+func (s *Store) IdentitiesOf(ctx context.Context, patientKey string) ([]store.Identity, error) {
+	return readAll(ctx, s, "identities of a patient", scanIdentity, s.sql.identitiesOf, patientKey)
+}
+
+func scanIdentity(row scanner, to *store.Identity) error {
+	var added int64
+	err := row.Scan(&to.PatientKey, &to.System, &to.Lookup, &to.Sealed, &to.KeyID, &added)
+	to.AddedAt = instant(added)
+	return err
+}
+
+// person is who an identity turned out to be.
+type person struct {
+	key   string
+	known bool // the look-up hash is kept already
+}
+
+func (t *transaction) person(identity store.Identity) (person, error) {
+	p := person{key: identity.PatientKey}
+	var key string
+	found, err := t.read(t.sql.findPatient, []any{identity.Lookup}, &key)
+	if found {
+		p = person{key: key, known: true}
+	}
+	return p, err
+}
+
+// remember keeps an identity that was not known.
+func (t *transaction) remember(p person, identity store.Identity) error {
+	if p.known {
+		return nil
+	}
+	added := moment(identity.AddedAt)
+	if err := t.exec(t.sql.addPatient, p.key, added); err != nil {
+		return err
+	}
+	return t.exec(t.sql.addIdentity, identity.Lookup, p.key, identity.System, identity.Sealed, identity.KeyID, added)
+}
+
+// checkIdentity refuses what would make a person that nobody finds again.
+func checkIdentity(identity store.Identity) error {
+	switch {
+	case len(identity.Lookup) == 0:
+		return errors.New("sqlstore: an identity without a look-up hash")
+	case identity.PatientKey == "":
+		return errors.New("sqlstore: an identity without a patient key")
+	case len(identity.Sealed) == 0:
+		return errors.New("sqlstore: an identity that is not sealed")
+	}
+	return nil
+}
+
+// moment is a time as the tables keep it, instant the way back.
+func moment(t time.Time) int64 { return t.UnixMicro() }
+
+func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -1,0 +1,97 @@
+package sqlstore
+
+// statements holds the text of every query, with the dialect's parameters. The
+// texts keep to what SQLite, PostgreSQL and the databases that speak its
+// language have in common. Each is compiled once per connection.
+type statements struct {
+	takeCounter, saveCounter, lastChange string
+
+	findPatient, identitiesOf, addPatient, addIdentity string
+
+	episodeHead, addEpisode, moveEpisode, addEpisodeVersion         string
+	episode, episodeHistory, episodesOfPatient, episodes, careUnits string
+
+	addSubmission, firstVersion, slotHead string
+	submission, submissionsOfEpisode      string
+	keptContent, addContent, contents     string
+	addActivation, lastActivation, active string
+	property, addProperty                 string
+}
+
+const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
+	v.assessing_unit, v.care_level, v.track, v.programme_type, v.cohort, v.referred_on,
+	v.first_visit_planned, v.first_visit_on, v.start_planned, v.started_on, v.end_planned, v.ended_on,
+	v.sex, v.birth_year, v.language_code, v.status, v.drop_out_reason, v.drop_out_phase, v.deceased, v.do_not_contact`
+
+const currentEpisodes = `SELECT ` + episodeColumns + `
+	FROM episode h JOIN episode_version v
+	ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id AND v.version = h.version `
+
+const submissionColumns = `care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, state,
+	system, submission_id, version, change_seq, recorded_at, digest, requested_version, instrument_version,
+	answered_on, mode, language_code, assisted, source_system, source_document_id, source_template, source_version,
+	answers, scores, episode_created, warnings`
+
+func newStatements(r func(string) string) statements {
+	return statements{
+		// The update changes nothing: it is there to hold the row.
+		takeCounter: r(`INSERT INTO change_counter (care_unit, last_seq) VALUES ($1, 0)
+			ON CONFLICT (care_unit) DO UPDATE SET last_seq = change_counter.last_seq RETURNING last_seq`),
+		saveCounter: r(`UPDATE change_counter SET last_seq = $2 WHERE care_unit = $1`),
+		lastChange:  r(`SELECT last_seq FROM change_counter WHERE care_unit = $1`),
+
+		findPatient: r(`SELECT patient_key FROM identity WHERE lookup = $1`),
+		identitiesOf: r(`SELECT patient_key, system, lookup, sealed, key_id, added_at FROM identity
+			WHERE patient_key = $1 ORDER BY added_at, lookup`),
+		addPatient: r(`INSERT INTO patient (patient_key, created_at) VALUES ($1, $2) ON CONFLICT (patient_key) DO NOTHING`),
+		addIdentity: r(`INSERT INTO identity (lookup, patient_key, system, sealed, key_id, added_at)
+			VALUES ($1, $2, $3, $4, $5, $6)`),
+
+		episodeHead: r(`SELECT patient_key, version FROM episode WHERE care_unit = $1 AND episode_id = $2`),
+		addEpisode:  r(`INSERT INTO episode (care_unit, episode_id, patient_key, version) VALUES ($1, $2, $3, 1)`),
+		moveEpisode: r(`UPDATE episode SET version = $3 WHERE care_unit = $1 AND episode_id = $2`),
+		addEpisodeVersion: r(`INSERT INTO episode_version (care_unit, episode_id, version, change_seq, recorded_at,
+			assessing_unit, care_level, track, programme_type, cohort, referred_on,
+			first_visit_planned, first_visit_on, start_planned, started_on, end_planned, ended_on,
+			sex, birth_year, language_code, status, drop_out_reason, drop_out_phase, deceased, do_not_contact)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+			$21, $22, $23, $24, $25)`),
+		episode: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id = $2`),
+		episodeHistory: r(`SELECT ` + episodeColumns + `
+			FROM episode h JOIN episode_version v ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id
+			WHERE h.care_unit = $1 AND h.episode_id = $2 ORDER BY v.version`),
+		episodesOfPatient: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.patient_key = $2 ORDER BY h.episode_id`),
+		episodes:          r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id > $2 ORDER BY h.episode_id LIMIT $3`),
+		// One row per unit is read, not one per episode.
+		careUnits: r(`SELECT care_unit FROM change_counter c
+			WHERE EXISTS (SELECT 1 FROM episode e WHERE e.care_unit = c.care_unit) ORDER BY care_unit`),
+
+		addSubmission: r(`INSERT INTO submission_version (` + submissionColumns + `)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+			$21, $22, $23, $24, $25, $26, $27, $28)`),
+		firstVersion: r(`SELECT ` + submissionColumns + ` FROM submission_version
+			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = 1`),
+		slotHead: r(`SELECT slot_version, state, system, submission_id FROM submission_version
+			WHERE care_unit = $1 AND episode_id = $2 AND occasion = $3 AND occasion_label = $4
+			AND instrument = $5 AND respondent = $6 ORDER BY slot_version DESC LIMIT 1`),
+		submission: r(`SELECT ` + submissionColumns + ` FROM submission_version
+			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version DESC LIMIT 1`),
+		submissionsOfEpisode: r(`SELECT ` + submissionColumns + ` FROM submission_version
+			WHERE care_unit = $1 AND episode_id = $2 AND change_seq <= $3
+			ORDER BY occasion, occasion_label, instrument, respondent, slot_version`),
+
+		keptContent: r(`SELECT hash FROM content WHERE kind = $1 AND name = $2 AND version = $3`),
+		addContent: r(`INSERT INTO content (kind, name, version, hash, scoring_hash, body, kept_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`),
+		contents: r(`SELECT hash, kind, name, version, scoring_hash, body, kept_at FROM content ORDER BY kind, name, version`),
+
+		addActivation: r(`INSERT INTO activation (instrument, number, version, activated_by, activated_at)
+			VALUES ($1, $2, $3, $4, $5)`),
+		lastActivation: r(`SELECT number FROM activation WHERE instrument = $1 ORDER BY number DESC LIMIT 1`),
+		active: r(`SELECT instrument, version, activated_by, activated_at FROM activation a
+			WHERE number = (SELECT MAX(number) FROM activation b WHERE b.instrument = a.instrument) ORDER BY instrument`),
+
+		property:    r(`SELECT value FROM property WHERE name = $1`),
+		addProperty: r(`INSERT INTO property (name, value) VALUES ($1, $2)`),
+	}
+}

@@ -1,0 +1,118 @@
+// Package sqlstore is the SQL of painscore, written once for every engine.
+//
+// An engine package (such as sqlite) opens two handles, brings the schema up to
+// date, and calls New with a Dialect: a handful of fields that say how the
+// engine differs. Nothing here names a driver. The contract it keeps is the
+// comments of package store; the shape of the tables and the reasons for it are
+// in DESIGN.md beside this file.
+//
+// Reads go to a pool of connections that cannot write. Writes go one after
+// another through a single connection, each in one transaction (see write.go).
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// Store keeps everything but the parts of store.Store that only an engine can
+// answer (Describe). It is safe for concurrent use.
+type Store struct {
+	dialect Dialect
+	sql     statements
+	writer  *sql.DB
+	readers *sql.DB
+	turn    chan struct{} // holds one token: the right to write
+
+	closing sync.RWMutex // read-held by every call, held by Close
+	closed  bool
+}
+
+// New makes a store over two open handles whose schema is up to date. writer
+// has one connection, on which a transaction may write from its first
+// statement; the connections of readers refuse to write. The store closes both.
+func New(dialect Dialect, writer, readers *sql.DB) *Store {
+	s := &Store{
+		dialect: dialect,
+		sql:     newStatements(dialect.rewrite),
+		writer:  writer,
+		readers: readers,
+		turn:    make(chan struct{}, 1),
+	}
+	s.turn <- struct{}{}
+	return s
+}
+
+// Close waits for the calls in flight, then closes both handles. Later calls
+// get ErrUnavailable. beforeWriter, if not nil, runs when the readers are
+// closed and the writer is not.
+func (s *Store) Close(beforeWriter func(writer *sql.DB) error) error {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	err := s.readers.Close()
+	if beforeWriter != nil {
+		if e := beforeWriter(s.writer); err == nil {
+			err = e
+		}
+	}
+	if e := s.writer.Close(); err == nil {
+		err = e
+	}
+	return s.fail("close", err)
+}
+
+// enter holds off Close until leave is called.
+func (s *Store) enter() (leave func(), err error) {
+	s.closing.RLock()
+	if s.closed {
+		s.closing.RUnlock()
+		return nil, store.ErrUnavailable
+	}
+	return s.closing.RUnlock, nil
+}
+
+// scanner is a row, or the row that rows stands on.
+type scanner interface{ Scan(dest ...any) error }
+
+// readAll runs one query on the readers and scans every row of it.
+func readAll[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) ([]T, error) {
+	leave, err := s.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	rows, err := s.readers.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, s.fail(what, err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var one T
+		if err := scan(rows, &one); err != nil {
+			return nil, s.fail(what, err)
+		}
+		all = append(all, one)
+	}
+	return all, s.fail(what, rows.Err())
+}
+
+// readOne is readAll for a query of which the first row is wanted; none is ErrNotFound.
+func readOne[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) (one T, err error) {
+	leave, err := s.enter()
+	if err != nil {
+		return one, err
+	}
+	defer leave()
+	err = scan(s.readers.QueryRowContext(ctx, query, args...), &one)
+	return one, s.fail(what, err)
+}
+
+func scanValue[T any](row scanner, to *T) error { return row.Scan(to) }

@@ -1,0 +1,209 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// live is the state of a row that holds its slot.
+const live = "live"
+
+// Submit stores an envelope in one transaction, all forms or none.
+func (s *Store) Submit(ctx context.Context, envelope store.Envelope) (store.Receipt, error) {
+	if err := checkEnvelope(envelope); err != nil {
+		return store.Receipt{}, err
+	}
+	var receipt store.Receipt
+	err := s.write(ctx, "submit", func(t *transaction) error {
+		var refused, err error
+		receipt, refused, err = t.submit(envelope)
+		if refused != nil {
+			return refuse(refused)
+		}
+		return err
+	})
+	if err != nil {
+		return store.Receipt{}, err
+	}
+	return receipt, nil
+}
+
+// checkEnvelope refuses what no use case may hand over: it would be stored
+// where nobody finds it, or could not be told from a retry.
+func checkEnvelope(envelope store.Envelope) error {
+	if err := errors.Join(checkIdentity(envelope.Identity), checkEpisode(envelope.Episode)); err != nil {
+		return err
+	}
+	if len(envelope.Forms) == 0 {
+		return errors.New("sqlstore: an envelope without forms")
+	}
+	for i := range envelope.Forms {
+		form := &envelope.Forms[i]
+		switch {
+		case form.CareUnit != envelope.Episode.CareUnit || form.EpisodeID != envelope.Episode.EpisodeID:
+			return errors.New("sqlstore: a form of another episode than its envelope")
+		case form.SubmissionID == "":
+			return errors.New("sqlstore: a form without a submission id")
+		case len(form.Digest) == 0:
+			return errors.New("sqlstore: a form without a digest")
+		}
+	}
+	return nil
+}
+
+// submit stores one envelope within a transaction that may hold others. It
+// reads all that could refuse the envelope before it writes anything: after a
+// refusal the transaction is as it was, and its neighbours can still commit.
+// An err, unlike a refusal, spoils the transaction.
+func (t *transaction) submit(envelope store.Envelope) (receipt store.Receipt, refused, err error) {
+	count, err := t.counter(envelope.Episode.CareUnit)
+	if err != nil {
+		return receipt, nil, err
+	}
+	p := plan{transaction: t, envelope: &envelope}
+	if err := p.make(); err != nil {
+		return receipt, nil, err
+	}
+	if refused := errors.Join(p.refusals...); refused != nil {
+		return receipt, refused, nil
+	}
+	receipt, err = p.carryOut(count)
+	return receipt, nil, err
+}
+
+// plan is what is to be done about an envelope.
+type plan struct {
+	*transaction
+	envelope *store.Envelope
+	patient  person
+	head     episodeHead
+	forms    []formPlan
+	refusals []error
+}
+
+// formPlan is what is to be done about one form: exactly one field is set,
+// unless the form is refused.
+type formPlan struct {
+	slotVersion int64             // store it, as this row of its slot
+	stored      *store.Submission // it is stored already
+	sameAs      int               // 1 + index of the form of this envelope that it repeats
+}
+
+func (p *plan) make() (err error) {
+	if p.patient, err = p.person(p.envelope.Identity); err != nil {
+		return err
+	}
+	unit := p.envelope.Episode.CareUnit
+	if p.head, err = p.episodeHead(unit, p.envelope.Episode.EpisodeID); err != nil {
+		return err
+	}
+	switch {
+	case p.head.exists() && p.head.patientKey != p.patient.key:
+		p.refusals = append(p.refusals, store.ErrOtherPatient)
+	case !p.head.exists() && !p.envelope.MayCreateEpisode:
+		p.refusals = append(p.refusals, store.ErrEpisodeUnknown)
+	}
+	p.forms = make([]formPlan, len(p.envelope.Forms))
+	for i := range p.envelope.Forms {
+		refused, err := p.planForm(i)
+		if err != nil {
+			return err
+		}
+		if refused != nil {
+			p.refusals = append(p.refusals, refused)
+		}
+	}
+	return nil
+}
+
+// planForm decides about one form: its id comes first, then its slot.
+func (p *plan) planForm(i int) (refused, err error) {
+	form := &p.envelope.Forms[i]
+	for j := range i {
+		earlier := &p.envelope.Forms[j]
+		switch {
+		case earlier.System == form.System && earlier.SubmissionID == form.SubmissionID:
+			if !sameContent(earlier, form) {
+				return &store.FormError{Form: i, Err: store.ErrIDReused}, nil
+			}
+			p.forms[i].sameAs = j + 1
+			return nil, nil
+		case earlier.Slot == form.Slot:
+			return slotTaken(i, form, earlier.SubmissionID, earlier.System), nil
+		}
+	}
+	var stored store.Submission
+	found, err := p.one(scanSubmission, &stored, p.sql.firstVersion, form.CareUnit, form.System, form.SubmissionID)
+	switch {
+	case err != nil:
+		return nil, err
+	case found && (!sameContent(&stored, form) || p.head.patientKey != p.patient.key):
+		return &store.FormError{Form: i, Err: store.ErrIDReused}, nil
+	case found:
+		p.forms[i].stored = &stored
+		return nil, nil
+	}
+	return p.planSlot(i, form)
+}
+
+func (p *plan) planSlot(i int, form *store.Submission) (refused, err error) {
+	p.forms[i].slotVersion = 1
+	if !p.head.exists() {
+		return nil, nil
+	}
+	var last int64
+	var state, system, id string
+	found, err := p.read(p.sql.slotHead, slotArgs(form.Slot), &last, &state, &system, &id)
+	if err != nil || !found {
+		return nil, err
+	}
+	if state == live {
+		return slotTaken(i, form, id, system), nil
+	}
+	p.forms[i].slotVersion = last + 1
+	return nil, nil
+}
+
+func sameContent(a, b *store.Submission) bool {
+	return a.Slot == b.Slot && bytes.Equal(a.Digest, b.Digest)
+}
+
+func slotTaken(form int, wanted *store.Submission, id, system string) error {
+	return &store.SlotTakenError{Form: form, Instrument: wanted.Instrument, HeldBy: id, HeldBySystem: system}
+}
+
+// carryOut writes what the plan says.
+func (p *plan) carryOut(count *counter) (store.Receipt, error) {
+	receipt := store.Receipt{Forms: make([]store.StoredForm, len(p.forms))}
+	creates := !p.head.exists()
+	if creates {
+		if err := p.remember(p.patient, p.envelope.Identity); err != nil {
+			return receipt, err
+		}
+		if _, err := p.writeEpisode(p.envelope.Episode, p.head, p.patient.key, count.next()); err != nil {
+			return receipt, err
+		}
+	}
+	for i, todo := range p.forms {
+		to := &receipt.Forms[i]
+		switch {
+		case todo.stored != nil:
+			*to = store.StoredForm{Submission: *todo.stored, Replayed: true}
+		case todo.sameAs > 0:
+			*to = store.StoredForm{Submission: receipt.Forms[todo.sameAs-1].Submission, Replayed: true}
+		default:
+			to.Submission = p.envelope.Forms[i]
+			to.Version, to.EpisodeCreated = 1, creates
+			to.RecordedAt = instant(moment(to.RecordedAt))
+			to.ChangeSeq = count.next()
+			if err := p.writeSubmission(&to.Submission, todo.slotVersion); err != nil {
+				return receipt, err
+			}
+		}
+		receipt.EpisodeCreated = receipt.EpisodeCreated || to.EpisodeCreated
+	}
+	return receipt, nil
+}
