@@ -30,8 +30,9 @@ const (
 //
 // Bad input is INVALID_ARGUMENT and also carries a google.rpc.BadRequest with one field violation for each problem: `field`
 // (a path in the request such as "answers[3].value"), `reason` (again one of these) and `description`. If all of them share
-// one reason, the ErrorInfo has it too; else it says INVALID_INPUT. A status lists at most 50 violations, since some
-// gRPC stacks refuse more than 8 KiB of trailers; the ErrorInfo's metadata "violations" has the full number.
+// one reason, the ErrorInfo has it too; else it says INVALID_INPUT. A status lists as many violations as there is room for,
+// at most 50, since some gRPC stacks refuse more than 8 KiB of trailers; the ErrorInfo's metadata "violations" has the
+// full number.
 //
 // Values and identifiers are never repeated in an error. INTERNAL errors carry metadata "request_id": look for it in the
 // server's log.
@@ -51,11 +52,10 @@ const (
 	// A list has more entries than its limit. INVALID_ARGUMENT; no retry, split it.
 	ErrorReason_ERROR_REASON_TOO_MANY ErrorReason = 4
 	// A text does not have the form that its field asks for: an unknown identifier system, an impossible identifier, a
-	// character that is not allowed, a text where there must be none, an enum value that this server does not know.
-	// INVALID_ARGUMENT; no retry.
+	// character that is not allowed, a text where there must be none. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_FORMAT ErrorReason = 5
-	// A field that this server does not know. INVALID_ARGUMENT; no retry: the client is newer than the server, or the message
-	// was not made from this contract. Dropping the field would lose data silently.
+	// A field, or an enum value, that this server does not know. INVALID_ARGUMENT; no retry: the client is newer than the
+	// server, or the message was not made from this contract. Dropping it would lose data silently.
 	ErrorReason_ERROR_REASON_UNKNOWN_FIELD ErrorReason = 6
 	// Not a day of the calendar in the form "YYYY-MM-DD". INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_DATE ErrorReason = 7
@@ -112,7 +112,7 @@ const (
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
-	// OccupiedSlots. ALREADY_EXISTS; no retry. Usually one sheet was sent in twice.
+	// OccupiedSlot. ALREADY_EXISTS; no retry. Usually one sheet was sent in twice.
 	ErrorReason_ERROR_REASON_OCCASION_ALREADY_ANSWERED ErrorReason = 61
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
@@ -494,66 +494,31 @@ func (x *EpisodeCandidate) GetEndedOn() string {
 	return ""
 }
 
-// Status detail of OCCASION_ALREADY_ANSWERED: the sheets that are there.
-type OccupiedSlots struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each form that found its slot taken; one for Submit.
-	Slots         []*OccupiedSlot `protobuf:"bytes,1,rep,name=slots,proto3" json:"slots,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *OccupiedSlots) Reset() {
-	*x = OccupiedSlots{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *OccupiedSlots) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*OccupiedSlots) ProtoMessage() {}
-
-func (x *OccupiedSlots) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use OccupiedSlots.ProtoReflect.Descriptor instead.
-func (*OccupiedSlots) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *OccupiedSlots) GetSlots() []*OccupiedSlot {
-	if x != nil {
-		return x.Slots
-	}
-	return nil
-}
-
-// A slot that is taken.
+// Status detail of OCCASION_ALREADY_ANSWERED: the sheet that holds the slot; one for each form that found its slot taken.
+// Absent if another calling system stored that sheet.
 type OccupiedSlot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Path of what found it taken: "instrument" in Submit, such as "forms[2].instrument" in SubmitForms.
-	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// Id of the sheet that holds it; read it with GetSubmission. Empty if another calling system stored it.
-	SubmissionId  string `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// Id of the sheet that holds the slot; read it with GetSubmission.
+	SubmissionId string `protobuf:"bytes,1,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// Day on which it was answered, "YYYY-MM-DD".
+	AnsweredOn string `protobuf:"bytes,2,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
+	// The occasion.
+	Occasion Occasion `protobuf:"varint,3,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
+	// Label of an OTHER.
+	OccasionLabel string `protobuf:"bytes,4,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
+	// Code of the instrument.
+	Instrument string `protobuf:"bytes,5,opt,name=instrument,proto3" json:"instrument,omitempty"`
+	// Who answered.
+	Respondent Respondent `protobuf:"varint,6,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
+	// Path of what found the slot taken: "instrument" in Submit, such as "forms[2].instrument" in SubmitForms.
+	Field         string `protobuf:"bytes,7,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OccupiedSlot) Reset() {
 	*x = OccupiedSlot{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[5]
+	mi := &file_painscore_v1_errors_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +530,7 @@ func (x *OccupiedSlot) String() string {
 func (*OccupiedSlot) ProtoMessage() {}
 
 func (x *OccupiedSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[5]
+	mi := &file_painscore_v1_errors_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,14 +543,7 @@ func (x *OccupiedSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OccupiedSlot.ProtoReflect.Descriptor instead.
 func (*OccupiedSlot) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *OccupiedSlot) GetField() string {
-	if x != nil {
-		return x.Field
-	}
-	return ""
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OccupiedSlot) GetSubmissionId() string {
@@ -595,7 +553,49 @@ func (x *OccupiedSlot) GetSubmissionId() string {
 	return ""
 }
 
-// Status detail of a refused SubmitForms: a verdict for each form. Nothing was stored.
+func (x *OccupiedSlot) GetAnsweredOn() string {
+	if x != nil {
+		return x.AnsweredOn
+	}
+	return ""
+}
+
+func (x *OccupiedSlot) GetOccasion() Occasion {
+	if x != nil {
+		return x.Occasion
+	}
+	return Occasion_OCCASION_UNSPECIFIED
+}
+
+func (x *OccupiedSlot) GetOccasionLabel() string {
+	if x != nil {
+		return x.OccasionLabel
+	}
+	return ""
+}
+
+func (x *OccupiedSlot) GetInstrument() string {
+	if x != nil {
+		return x.Instrument
+	}
+	return ""
+}
+
+func (x *OccupiedSlot) GetRespondent() Respondent {
+	if x != nil {
+		return x.Respondent
+	}
+	return Respondent_RESPONDENT_UNSPECIFIED
+}
+
+func (x *OccupiedSlot) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+// Status detail of a SubmitForms that clashes with what is stored: a verdict for each form. Nothing was stored.
 type FormVerdicts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One for each form, in the same order.
@@ -606,7 +606,7 @@ type FormVerdicts struct {
 
 func (x *FormVerdicts) Reset() {
 	*x = FormVerdicts{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[6]
+	mi := &file_painscore_v1_errors_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +618,7 @@ func (x *FormVerdicts) String() string {
 func (*FormVerdicts) ProtoMessage() {}
 
 func (x *FormVerdicts) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[6]
+	mi := &file_painscore_v1_errors_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +631,7 @@ func (x *FormVerdicts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FormVerdicts.ProtoReflect.Descriptor instead.
 func (*FormVerdicts) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{6}
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FormVerdicts) GetVerdicts() []*FormVerdict {
@@ -656,7 +656,7 @@ type FormVerdict struct {
 
 func (x *FormVerdict) Reset() {
 	*x = FormVerdict{}
-	mi := &file_painscore_v1_errors_proto_msgTypes[7]
+	mi := &file_painscore_v1_errors_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +668,7 @@ func (x *FormVerdict) String() string {
 func (*FormVerdict) ProtoMessage() {}
 
 func (x *FormVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_errors_proto_msgTypes[7]
+	mi := &file_painscore_v1_errors_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +681,7 @@ func (x *FormVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FormVerdict.ProtoReflect.Descriptor instead.
 func (*FormVerdict) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{7}
+	return file_painscore_v1_errors_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FormVerdict) GetSubmissionId() string {
@@ -709,7 +709,7 @@ var File_painscore_v1_errors_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x19painscore/v1/errors.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\"x\n" +
+	"\x19painscore/v1/errors.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\"x\n" +
 	"\n" +
 	"SheetError\x121\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason\x127\n" +
@@ -731,12 +731,20 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x0efirst_visit_on\x18\x03 \x01(\tR\ffirstVisitOn\x12\x1d\n" +
 	"\n" +
 	"started_on\x18\x04 \x01(\tR\tstartedOn\x12\x19\n" +
-	"\bended_on\x18\x05 \x01(\tR\aendedOn\"A\n" +
-	"\rOccupiedSlots\x120\n" +
-	"\x05slots\x18\x01 \x03(\v2\x1a.painscore.v1.OccupiedSlotR\x05slots\"I\n" +
-	"\fOccupiedSlot\x12\x14\n" +
-	"\x05field\x18\x01 \x01(\tR\x05field\x12#\n" +
-	"\rsubmission_id\x18\x02 \x01(\tR\fsubmissionId\"E\n" +
+	"\bended_on\x18\x05 \x01(\tR\aendedOn\"\x9f\x02\n" +
+	"\fOccupiedSlot\x12#\n" +
+	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1f\n" +
+	"\vanswered_on\x18\x02 \x01(\tR\n" +
+	"answeredOn\x122\n" +
+	"\boccasion\x18\x03 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
+	"\x0eoccasion_label\x18\x04 \x01(\tR\roccasionLabel\x12\x1e\n" +
+	"\n" +
+	"instrument\x18\x05 \x01(\tR\n" +
+	"instrument\x128\n" +
+	"\n" +
+	"respondent\x18\x06 \x01(\x0e2\x18.painscore.v1.RespondentR\n" +
+	"respondent\x12\x14\n" +
+	"\x05field\x18\a \x01(\tR\x05field\"E\n" +
 	"\fFormVerdicts\x125\n" +
 	"\bverdicts\x18\x01 \x03(\v2\x19.painscore.v1.FormVerdictR\bverdicts\"\x85\x01\n" +
 	"\vFormVerdict\x12#\n" +
@@ -803,33 +811,35 @@ func file_painscore_v1_errors_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_errors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_painscore_v1_errors_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_painscore_v1_errors_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_painscore_v1_errors_proto_goTypes = []any{
 	(ErrorReason)(0),          // 0: painscore.v1.ErrorReason
 	(*SheetError)(nil),        // 1: painscore.v1.SheetError
 	(*Violation)(nil),         // 2: painscore.v1.Violation
 	(*EpisodeCandidates)(nil), // 3: painscore.v1.EpisodeCandidates
 	(*EpisodeCandidate)(nil),  // 4: painscore.v1.EpisodeCandidate
-	(*OccupiedSlots)(nil),     // 5: painscore.v1.OccupiedSlots
-	(*OccupiedSlot)(nil),      // 6: painscore.v1.OccupiedSlot
-	(*FormVerdicts)(nil),      // 7: painscore.v1.FormVerdicts
-	(*FormVerdict)(nil),       // 8: painscore.v1.FormVerdict
-	(EpisodeStatus)(0),        // 9: painscore.v1.EpisodeStatus
+	(*OccupiedSlot)(nil),      // 5: painscore.v1.OccupiedSlot
+	(*FormVerdicts)(nil),      // 6: painscore.v1.FormVerdicts
+	(*FormVerdict)(nil),       // 7: painscore.v1.FormVerdict
+	(EpisodeStatus)(0),        // 8: painscore.v1.EpisodeStatus
+	(Occasion)(0),             // 9: painscore.v1.Occasion
+	(Respondent)(0),           // 10: painscore.v1.Respondent
 }
 var file_painscore_v1_errors_proto_depIdxs = []int32{
-	0, // 0: painscore.v1.SheetError.reason:type_name -> painscore.v1.ErrorReason
-	2, // 1: painscore.v1.SheetError.violations:type_name -> painscore.v1.Violation
-	0, // 2: painscore.v1.Violation.reason:type_name -> painscore.v1.ErrorReason
-	4, // 3: painscore.v1.EpisodeCandidates.candidates:type_name -> painscore.v1.EpisodeCandidate
-	9, // 4: painscore.v1.EpisodeCandidate.status:type_name -> painscore.v1.EpisodeStatus
-	6, // 5: painscore.v1.OccupiedSlots.slots:type_name -> painscore.v1.OccupiedSlot
-	8, // 6: painscore.v1.FormVerdicts.verdicts:type_name -> painscore.v1.FormVerdict
-	0, // 7: painscore.v1.FormVerdict.reason:type_name -> painscore.v1.ErrorReason
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	0,  // 0: painscore.v1.SheetError.reason:type_name -> painscore.v1.ErrorReason
+	2,  // 1: painscore.v1.SheetError.violations:type_name -> painscore.v1.Violation
+	0,  // 2: painscore.v1.Violation.reason:type_name -> painscore.v1.ErrorReason
+	4,  // 3: painscore.v1.EpisodeCandidates.candidates:type_name -> painscore.v1.EpisodeCandidate
+	8,  // 4: painscore.v1.EpisodeCandidate.status:type_name -> painscore.v1.EpisodeStatus
+	9,  // 5: painscore.v1.OccupiedSlot.occasion:type_name -> painscore.v1.Occasion
+	10, // 6: painscore.v1.OccupiedSlot.respondent:type_name -> painscore.v1.Respondent
+	7,  // 7: painscore.v1.FormVerdicts.verdicts:type_name -> painscore.v1.FormVerdict
+	0,  // 8: painscore.v1.FormVerdict.reason:type_name -> painscore.v1.ErrorReason
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_errors_proto_init() }
@@ -838,13 +848,14 @@ func file_painscore_v1_errors_proto_init() {
 		return
 	}
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_submission_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_errors_proto_rawDesc), len(file_painscore_v1_errors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -35,9 +35,9 @@ const (
 	// The identifier is a known test identity, such as 191212121212.
 	WarningCode_WARNING_CODE_TEST_IDENTITY WarningCode = 2
 	// The patient was under 18 on the day of the answers; the instruments and cut-offs are for adults.
-	WarningCode_WARNING_CODE_PATIENT_UNDER_18 WarningCode = 3
+	WarningCode_WARNING_CODE_UNDER_18 WarningCode = 3
 	// The sheet has no answer at all; it is stored, and every scale is refused.
-	WarningCode_WARNING_CODE_ALL_BLANK WarningCode = 4
+	WarningCode_WARNING_CODE_NOTHING_ANSWERED WarningCode = 4
 	// A new episode was created for a patient who already has one in this care unit: right for a new programme, wrong for a
 	// mistyped `episode_id`.
 	WarningCode_WARNING_CODE_OTHER_EPISODES WarningCode = 5
@@ -49,16 +49,16 @@ var (
 		0: "WARNING_CODE_UNSPECIFIED",
 		1: "WARNING_CODE_CHECK_DIGIT",
 		2: "WARNING_CODE_TEST_IDENTITY",
-		3: "WARNING_CODE_PATIENT_UNDER_18",
-		4: "WARNING_CODE_ALL_BLANK",
+		3: "WARNING_CODE_UNDER_18",
+		4: "WARNING_CODE_NOTHING_ANSWERED",
 		5: "WARNING_CODE_OTHER_EPISODES",
 	}
 	WarningCode_value = map[string]int32{
 		"WARNING_CODE_UNSPECIFIED":      0,
 		"WARNING_CODE_CHECK_DIGIT":      1,
 		"WARNING_CODE_TEST_IDENTITY":    2,
-		"WARNING_CODE_PATIENT_UNDER_18": 3,
-		"WARNING_CODE_ALL_BLANK":        4,
+		"WARNING_CODE_UNDER_18":         3,
+		"WARNING_CODE_NOTHING_ANSWERED": 4,
 		"WARNING_CODE_OTHER_EPISODES":   5,
 	}
 )
@@ -623,13 +623,13 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\aWarning\x12-\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x19.painscore.v1.WarningCodeR\x04code\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x14\n" +
-	"\x05field\x18\x03 \x01(\tR\x05field*\xc9\x01\n" +
+	"\x05field\x18\x03 \x01(\tR\x05field*\xc8\x01\n" +
 	"\vWarningCode\x12\x1c\n" +
 	"\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18WARNING_CODE_CHECK_DIGIT\x10\x01\x12\x1e\n" +
-	"\x1aWARNING_CODE_TEST_IDENTITY\x10\x02\x12!\n" +
-	"\x1dWARNING_CODE_PATIENT_UNDER_18\x10\x03\x12\x1a\n" +
-	"\x16WARNING_CODE_ALL_BLANK\x10\x04\x12\x1f\n" +
+	"\x1aWARNING_CODE_TEST_IDENTITY\x10\x02\x12\x19\n" +
+	"\x15WARNING_CODE_UNDER_18\x10\x03\x12!\n" +
+	"\x1dWARNING_CODE_NOTHING_ANSWERED\x10\x04\x12\x1f\n" +
 	"\x1bWARNING_CODE_OTHER_EPISODES\x10\x05*\x8d\x01\n" +
 	"\bOccasion\x12\x18\n" +
 	"\x14OCCASION_UNSPECIFIED\x10\x00\x12\x15\n" +

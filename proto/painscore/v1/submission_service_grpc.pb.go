@@ -43,7 +43,7 @@ type SubmissionServiceClient interface {
 	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
-	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlots that names it.
+	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
 	//
 	// Episode: a BASELINE for an unknown `episode_id` creates the episode (`episode_created`); any other occasion is
 	// NOT_FOUND EPISODE_UNKNOWN with the patient's own episodes as EpisodeCandidates, unless `allow_new_episode` is set: a
@@ -55,9 +55,10 @@ type SubmissionServiceClient interface {
 	// Stores the forms that were answered at one occasion together: all of them or none.
 	//
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
-	// some forms are stored already, is answered in full. If any form is refused the call fails, nothing is stored, and the
-	// status carries a FormVerdicts that says for each form whether it was the cause. Violations name their form:
-	// "forms[2].answers[4].value". Bad input is reported before anything is compared with what is stored.
+	// some forms are stored already, is answered in full. If any form is refused the call fails and nothing is stored. Bad
+	// input comes first: its violations name their form, as in "forms[2].answers[4].value". If forms clash with what is
+	// stored (SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
+	// FormVerdicts that says for each form whether it was a cause.
 	SubmitForms(ctx context.Context, in *SubmitFormsRequest, opts ...grpc.CallOption) (*SubmitFormsResponse, error)
 	// Returns one stored sheet.
 	//
@@ -134,7 +135,7 @@ type SubmissionServiceServer interface {
 	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
-	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlots that names it.
+	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
 	//
 	// Episode: a BASELINE for an unknown `episode_id` creates the episode (`episode_created`); any other occasion is
 	// NOT_FOUND EPISODE_UNKNOWN with the patient's own episodes as EpisodeCandidates, unless `allow_new_episode` is set: a
@@ -146,9 +147,10 @@ type SubmissionServiceServer interface {
 	// Stores the forms that were answered at one occasion together: all of them or none.
 	//
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
-	// some forms are stored already, is answered in full. If any form is refused the call fails, nothing is stored, and the
-	// status carries a FormVerdicts that says for each form whether it was the cause. Violations name their form:
-	// "forms[2].answers[4].value". Bad input is reported before anything is compared with what is stored.
+	// some forms are stored already, is answered in full. If any form is refused the call fails and nothing is stored. Bad
+	// input comes first: its violations name their form, as in "forms[2].answers[4].value". If forms clash with what is
+	// stored (SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
+	// FormVerdicts that says for each form whether it was a cause.
 	SubmitForms(context.Context, *SubmitFormsRequest) (*SubmitFormsResponse, error)
 	// Returns one stored sheet.
 	//
