@@ -19,6 +19,7 @@ type Result struct {
 	Scores     []Score
 
 	names []string // backing of the slices in Scores
+	at    []int    // where each scale's first score stands
 }
 
 // Find returns the score of a scale, for an index with the named value set.

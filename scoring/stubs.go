@@ -1,17 +1,5 @@
 package scoring
 
-import "errors"
-
-type compiledScale struct{}
-
-func Compile(def *Definition, valueSets ...*ValueSet) (*Instrument, error) {
-	return nil, errors.New("not yet")
-}
-func CompileValueSet(def *ValueSetDefinition, through *ValueSet) (*ValueSet, error) {
-	return nil, errors.New("not yet")
-}
-func (in *Instrument) Read(sheet *Sheet, into *Answers) []Problem       { return nil }
-func (in *Instrument) Score(answers *Answers, result *Result)           {}
 func AppendAnswers(dst []byte, in *Instrument, answers *Answers) []byte { return dst }
 func ParseAnswers(text string, in *Instrument, into *Answers) error     { return nil }
 func AppendScores(dst []byte, scores []Score) []byte                    { return dst }
