@@ -510,7 +510,7 @@ type OccupiedSlot struct {
 	Instrument string `protobuf:"bytes,5,opt,name=instrument,proto3" json:"instrument,omitempty"`
 	// Who answered.
 	Respondent Respondent `protobuf:"varint,6,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
-	// Path of what found the slot taken: "instrument" in Submit, such as "forms[2].instrument" in SubmitForms.
+	// Path of the form that found the slot taken, for example "forms[2]"; empty in Submit.
 	Field         string `protobuf:"bytes,7,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

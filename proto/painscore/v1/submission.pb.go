@@ -278,8 +278,9 @@ type Submission struct {
 	Occasion Occasion `protobuf:"varint,4,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
 	// The occasion's label; empty unless the occasion is OTHER.
 	OccasionLabel string `protobuf:"bytes,5,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
-	// The sheet as stored: every item of the instrument with its value or the reason why there is none, by code, in the
-	// instrument's order. `version` is the one that was used; `layout` and `coding` say how it had come in.
+	// The sheet as stored: every item of the instrument with its value or the reason why there is none, by code and as item
+	// values, in the instrument's order, however it came in. `version` is the one that was used, `value_sets` those that
+	// `scored_sheet` has an index by.
 	Sheet *Sheet `protobuf:"bytes,6,opt,name=sheet,proto3" json:"sheet,omitempty"`
 	// The scores as computed when it was stored.
 	ScoredSheet *ScoredSheet `protobuf:"bytes,7,opt,name=scored_sheet,json=scoredSheet,proto3" json:"scored_sheet,omitempty"`
