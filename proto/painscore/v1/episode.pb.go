@@ -366,19 +366,23 @@ func (DropOutPhase) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_episode_proto_rawDescGZIP(), []int{5}
 }
 
-// A patient's identifier. Only ever sent to the server: no reply, token, error or log carries one.
+// A patient's identifier. Only ever sent to the server: no reply, token, error or log carries one. It is kept sealed and
+// apart from the answers; everything else refers to the patient by a key without meaning.
 //
-// It is kept sealed and apart from the answers. Spelling does not matter: "19121212-1212", "191212121212", "121212-1212"
-// and "121212+1212" for someone over 99 are read as what they mean, and the two names of one system are the same.
+// Spelling does not matter, so that systems which write a number differently mean the same person: 191212121212,
+// 19121212-1212 and 121212+1212 (the sign of a person of a hundred or more) are one. The century of a number without one
+// is the last in which the person can have been born.
 type PatientIdentifier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The system that issued it, as a URI or an OID (with or without "urn:oid:"). Required. Accepted are
-	// personnummer: "http://electronichealth.se/identifier/personnummer" or "1.2.752.129.2.1.3.1";
-	// samordningsnummer: "http://electronichealth.se/identifier/samordningsnummer" or "1.2.752.129.2.1.3.3";
-	// and the URI or OID of a reserve number (reservnummer) series. Anything else is refused with BAD_FORMAT.
+	// The system that issued it. Required. Three have short names, and their other names mean the same:
+	// "personnummer", "http://electronichealth.se/identifier/personnummer", "1.2.752.129.2.1.3.1";
+	// "samordningsnummer", "http://electronichealth.se/identifier/samordningsnummer", "1.2.752.129.2.1.3.3";
+	// "reservnummer" (a care provider's reserve number). Any other URI or OID (with or without "urn:oid:"), such as that of
+	// a region's reserve numbers, is a system of its own. Any other word is refused with BAD_FORMAT; at most 200 characters.
 	System string `protobuf:"bytes,1,opt,name=system,proto3" json:"system,omitempty"`
-	// The identifier itself, at most 32 characters, for example the test identity "191212121212". Required.
-	// A wrong check digit is a warning (CHECK_DIGIT), since valid test identities fail it; an impossible form is BAD_FORMAT.
+	// The identifier itself, at most 64 characters, for example the test identity "191212121212". Required.
+	// An impossible personnummer or samordningsnummer is refused with BAD_FORMAT. A wrong check digit is accepted with a
+	// warning (CHECK_DIGIT), since such numbers are in use; a mistyped one makes a patient of its own.
 	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
