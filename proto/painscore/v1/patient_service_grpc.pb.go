@@ -36,8 +36,7 @@ type PatientServiceClient interface {
 	// Creates an episode, or changes one.
 	//
 	// Every state is kept. Retry: a call that would change nothing writes nothing and returns the episode as it is, so that
-	// a repeated call is harmless; with an `etag` that its own first run has replaced it is STALE_VERSION, and reading the
-	// episode shows that the change was made.
+	// a repeated call is harmless, also with an `etag` that its own first run has replaced.
 	//
 	// Refused with FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION, or INVALID_ARGUMENT with one
 	// violation for each problem.
@@ -115,8 +114,7 @@ type PatientServiceServer interface {
 	// Creates an episode, or changes one.
 	//
 	// Every state is kept. Retry: a call that would change nothing writes nothing and returns the episode as it is, so that
-	// a repeated call is harmless; with an `etag` that its own first run has replaced it is STALE_VERSION, and reading the
-	// episode shows that the change was made.
+	// a repeated call is harmless, also with an `etag` that its own first run has replaced.
 	//
 	// Refused with FAILED_PRECONDITION EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION, or INVALID_ARGUMENT with one
 	// violation for each problem.
