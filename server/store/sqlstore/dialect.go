@@ -55,3 +55,12 @@ func (s *Store) fail(what string, err error) error {
 	}
 	return fmt.Errorf("sqlstore: %s: %w", what, err)
 }
+
+// failRead is fail for a read, which ends when its caller gives up; the driver
+// may call that an interruption.
+func (s *Store) failRead(ctx context.Context, what string, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.fail(what, err)
+}

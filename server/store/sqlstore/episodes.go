@@ -57,7 +57,10 @@ func checkEpisode(episode store.Episode) error {
 	if episode.CareUnit == "" || episode.EpisodeID == "" {
 		return errors.New("sqlstore: an episode without a care unit or an id")
 	}
-	return nil
+	e := &episode
+	return checkTexts(e.CareUnit, e.EpisodeID, e.AssessingUnit, e.CareLevel, e.Track, e.ProgrammeType, e.Cohort, e.ReferredOn,
+		e.FirstVisitPlanned, e.FirstVisitOn, e.StartPlanned, e.StartedOn, e.EndPlanned, e.EndedOn,
+		e.Sex, e.LanguageCode, e.Status, e.DropOutReason, e.DropOutPhase)
 }
 
 func (t *transaction) putEpisode(episode store.Episode, identity store.Identity, readVersion int64) (store.Episode, error) {
@@ -118,20 +121,16 @@ func (t *transaction) writeEpisode(e store.Episode, head episodeHead, patientKey
 }
 
 func scanEpisode(row scanner, e *store.Episode) error {
-	var recorded, deceased, doNotContact int64
-	err := row.Scan(&e.CareUnit, &e.EpisodeID, &e.PatientKey, &e.Version, &e.ChangeSeq, &recorded,
-		&e.AssessingUnit, &e.CareLevel, &e.Track, &e.ProgrammeType, &e.Cohort, &e.ReferredOn,
-		&e.FirstVisitPlanned, &e.FirstVisitOn, &e.StartPlanned, &e.StartedOn, &e.EndPlanned, &e.EndedOn,
-		&e.Sex, &e.BirthYear, &e.LanguageCode, &e.Status, &e.DropOutReason, &e.DropOutPhase,
-		&deceased, &doNotContact)
-	e.RecordedAt, e.Deceased, e.DoNotContact = instant(recorded), deceased != 0, doNotContact != 0
-	return err
-}
-
-// flag is a truth value as the tables keep it.
-func flag(b bool) int64 {
-	if b {
-		return 1
+	var f fields
+	if err := row.Scan(&f.rest); err != nil {
+		return err
 	}
-	return 0
+	*e = store.Episode{
+		CareUnit: f.text(), EpisodeID: f.text(), PatientKey: f.text(), Version: f.number(), ChangeSeq: f.number(), RecordedAt: f.instant(),
+		AssessingUnit: f.text(), CareLevel: f.text(), Track: f.text(), ProgrammeType: f.text(), Cohort: f.text(), ReferredOn: f.text(),
+		FirstVisitPlanned: f.text(), FirstVisitOn: f.text(), StartPlanned: f.text(), StartedOn: f.text(), EndPlanned: f.text(), EndedOn: f.text(),
+		Sex: f.text(), BirthYear: f.number(), LanguageCode: f.text(), Status: f.text(), DropOutReason: f.text(), DropOutPhase: f.text(),
+		Deceased: f.flag(), DoNotContact: f.flag(),
+	}
+	return f.end()
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -65,8 +64,3 @@ func checkIdentity(identity store.Identity) error {
 	}
 	return nil
 }
-
-// moment is a time as the tables keep it, instant the way back.
-func moment(t time.Time) int64 { return t.UnixMicro() }
-
-func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

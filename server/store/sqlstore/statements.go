@@ -23,12 +23,12 @@ const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.c
 	v.first_visit_planned, v.first_visit_on, v.start_planned, v.started_on, v.end_planned, v.ended_on,
 	v.sex, v.birth_year, v.language_code, v.status, v.drop_out_reason, v.drop_out_phase, v.deceased, v.do_not_contact`
 
-const currentEpisodes = `SELECT ` + episodeColumns + `
+var currentEpisodes = `SELECT ` + packed(episodeColumns) + `
 	FROM episode h JOIN episode_version v
 	ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id AND v.version = h.version `
 
 const submissionColumns = `care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, state,
-	system, submission_id, version, change_seq, recorded_at, digest, requested_version, instrument_version,
+	system, submission_id, version, change_seq, recorded_at, requested_version, instrument_version,
 	answered_on, mode, language_code, assisted, source_system, source_document_id, source_template, source_version,
 	answers, scores, episode_created, warnings`
 
@@ -57,7 +57,7 @@ func newStatements(r func(string) string) statements {
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
 			$21, $22, $23, $24, $25)`),
 		episode: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id = $2`),
-		episodeHistory: r(`SELECT ` + episodeColumns + `
+		episodeHistory: r(`SELECT ` + packed(episodeColumns) + `
 			FROM episode h JOIN episode_version v ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id
 			WHERE h.care_unit = $1 AND h.episode_id = $2 ORDER BY v.version`),
 		episodesOfPatient: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.patient_key = $2 ORDER BY h.episode_id`),
@@ -66,17 +66,17 @@ func newStatements(r func(string) string) statements {
 		careUnits: r(`SELECT care_unit FROM change_counter c
 			WHERE EXISTS (SELECT 1 FROM episode e WHERE e.care_unit = c.care_unit) ORDER BY care_unit`),
 
-		addSubmission: r(`INSERT INTO submission_version (` + submissionColumns + `)
+		addSubmission: r(`INSERT INTO submission_version (` + submissionColumns + `, digest)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
 			$21, $22, $23, $24, $25, $26, $27, $28)`),
-		firstVersion: r(`SELECT ` + submissionColumns + ` FROM submission_version
+		firstVersion: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = 1`),
 		slotHead: r(`SELECT slot_version, state, system, submission_id FROM submission_version
 			WHERE care_unit = $1 AND episode_id = $2 AND occasion = $3 AND occasion_label = $4
 			AND instrument = $5 AND respondent = $6 ORDER BY slot_version DESC LIMIT 1`),
-		submission: r(`SELECT ` + submissionColumns + ` FROM submission_version
+		submission: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version DESC LIMIT 1`),
-		submissionsOfEpisode: r(`SELECT ` + submissionColumns + ` FROM submission_version
+		submissionsOfEpisode: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND episode_id = $2 AND change_seq <= $3
 			ORDER BY occasion, occasion_label, instrument, respondent, slot_version`),
 

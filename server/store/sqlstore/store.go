@@ -81,30 +81,42 @@ func (s *Store) enter() (leave func(), err error) {
 // scanner is a row, or the row that rows stands on.
 type scanner interface{ Scan(dest ...any) error }
 
-// readAll runs one query on the readers and scans every row of it.
-func readAll[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) ([]T, error) {
+// each runs one query on the readers and calls f with every row of it.
+func (s *Store) each(ctx context.Context, what string, f func(scanner) error, query string, args ...any) error {
 	leave, err := s.enter()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer leave()
 	rows, err := s.readers.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, s.fail(what, err)
+		return s.failRead(ctx, what, err)
 	}
 	defer rows.Close()
-	var all []T
 	for rows.Next() {
-		var one T
-		if err := scan(rows, &one); err != nil {
-			return nil, s.fail(what, err)
+		if err := f(rows); err != nil {
+			return s.failRead(ctx, what, err)
 		}
-		all = append(all, one)
 	}
-	return all, s.fail(what, rows.Err())
+	return s.failRead(ctx, what, rows.Err())
 }
 
-// readOne is readAll for a query of which the first row is wanted; none is ErrNotFound.
+// readAll returns every row of a query.
+func readAll[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) ([]T, error) {
+	var all []T
+	err := s.each(ctx, what, func(row scanner) error {
+		var one T
+		err := scan(row, &one)
+		all = append(all, one)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// readOne returns the first row of a query, or ErrNotFound.
 func readOne[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) (one T, err error) {
 	leave, err := s.enter()
 	if err != nil {
@@ -112,7 +124,7 @@ func readOne[T any](ctx context.Context, s *Store, what string, scan func(scanne
 	}
 	defer leave()
 	err = scan(s.readers.QueryRowContext(ctx, query, args...), &one)
-	return one, s.fail(what, err)
+	return one, s.failRead(ctx, what, err)
 }
 
 func scanValue[T any](row scanner, to *T) error { return row.Scan(to) }

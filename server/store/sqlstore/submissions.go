@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/painscore/painscore/server/store"
@@ -18,25 +19,33 @@ func (s *Store) SubmissionsOfEpisode(ctx context.Context, careUnit, episodeID st
 	if asOf == 0 {
 		asOf = math.MaxInt64
 	}
-	rows, err := readAll(ctx, s, "submissions of an episode", scanSlotRow, s.sql.submissionsOfEpisode, careUnit, episodeID, asOf)
+	// Rows of one slot follow each other, and the last one says how it stands.
+	slots := make([]slotRow, 0, 32)
+	err := s.each(ctx, "submissions of an episode", func(row scanner) error {
+		var next slotRow
+		err := scanSlotRow(row, &next)
+		if n := len(slots); n > 0 && slots[n-1].Slot == next.Slot {
+			slots = slots[:n-1]
+		}
+		slots = append(slots, next)
+		return err
+	}, s.sql.submissionsOfEpisode, careUnit, episodeID, asOf)
 	if err != nil {
 		return nil, err
 	}
-	var held []store.Submission
-	for i, row := range rows {
-		// Rows of one slot follow each other; the last one says how it stands.
-		if last := i == len(rows)-1 || rows[i+1].Slot != row.Slot; last && row.state == live {
-			held = append(held, row.Submission)
+	held := make([]store.Submission, 0, len(slots))
+	for i := range slots {
+		if slots[i].state == live {
+			held = append(held, slots[i].Submission)
 		}
 	}
 	return held, nil
 }
 
-// slotRow is a submission with its row's place in the slot.
+// slotRow is a submission and whether its row holds the slot.
 type slotRow struct {
 	store.Submission
-	slotVersion int64
-	state       string
+	state string
 }
 
 func scanSubmission(row scanner, to *store.Submission) error {
@@ -47,24 +56,44 @@ func scanSubmission(row scanner, to *store.Submission) error {
 }
 
 func scanSlotRow(row scanner, to *slotRow) error {
-	var recorded, assisted, created int64
-	err := row.Scan(&to.CareUnit, &to.EpisodeID, &to.Occasion, &to.OccasionLabel, &to.Instrument, &to.Respondent,
-		&to.slotVersion, &to.state, &to.System, &to.SubmissionID, &to.Version, &to.ChangeSeq, &recorded, &to.Digest,
-		&to.RequestedVersion, &to.InstrumentVersion, &to.AnsweredOn, &to.Mode, &to.LanguageCode, &assisted,
-		&to.Source.System, &to.Source.DocumentID, &to.Source.Template, &to.Source.Version,
-		&to.Answers, &to.Scores, &created, &to.Warnings)
-	to.RecordedAt, to.Assisted, to.EpisodeCreated = instant(recorded), assisted != 0, created != 0
-	return err
+	var f fields
+	if err := row.Scan(&f.rest, &to.Digest); err != nil {
+		return err
+	}
+	to.Slot = store.Slot{
+		CareUnit: f.text(), EpisodeID: f.text(), Occasion: store.Occasion(f.text()), OccasionLabel: f.text(),
+		Instrument: f.text(), Respondent: store.Respondent(f.text()),
+	}
+	f.number() // slot_version: the order of the rows says it
+	to.state = f.text()
+	to.System, to.SubmissionID, to.Version, to.ChangeSeq, to.RecordedAt = f.text(), f.text(), f.number(), f.number(), f.instant()
+	to.RequestedVersion, to.InstrumentVersion, to.AnsweredOn = f.text(), f.text(), f.text()
+	to.Mode, to.LanguageCode, to.Assisted = f.text(), f.text(), f.flag()
+	to.Source = store.Source{System: f.text(), DocumentID: f.text(), Template: f.text(), Version: f.text()}
+	to.Answers, to.Scores, to.EpisodeCreated, to.Warnings = f.text(), f.text(), f.flag(), f.text()
+	return f.end()
 }
 
 func (t *transaction) writeSubmission(f *store.Submission, slotVersion int64) error {
 	return t.exec(t.sql.addSubmission, f.CareUnit, f.EpisodeID, string(f.Occasion), f.OccasionLabel, f.Instrument, string(f.Respondent),
-		slotVersion, live, f.System, f.SubmissionID, f.Version, f.ChangeSeq, moment(f.RecordedAt), f.Digest,
+		slotVersion, live, f.System, f.SubmissionID, f.Version, f.ChangeSeq, moment(f.RecordedAt),
 		f.RequestedVersion, f.InstrumentVersion, f.AnsweredOn, f.Mode, f.LanguageCode, flag(f.Assisted),
 		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version,
-		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings)
+		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings, f.Digest)
 }
 
 func slotArgs(s store.Slot) []any {
 	return []any{s.CareUnit, s.EpisodeID, string(s.Occasion), s.OccasionLabel, s.Instrument, string(s.Respondent)}
+}
+
+func checkSubmission(f *store.Submission) error {
+	switch {
+	case f.SubmissionID == "":
+		return errors.New("sqlstore: a form without a submission id")
+	case len(f.Digest) == 0:
+		return errors.New("sqlstore: a form without a digest")
+	}
+	return checkTexts(f.CareUnit, f.EpisodeID, string(f.Occasion), f.OccasionLabel, f.Instrument, string(f.Respondent),
+		f.System, f.SubmissionID, f.RequestedVersion, f.InstrumentVersion, f.AnsweredOn, f.Mode, f.LanguageCode,
+		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version, f.Answers, f.Scores, f.Warnings)
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/painscore/painscore/server/store"
@@ -42,13 +43,11 @@ func checkEnvelope(envelope store.Envelope) error {
 	}
 	for i := range envelope.Forms {
 		form := &envelope.Forms[i]
-		switch {
-		case form.CareUnit != envelope.Episode.CareUnit || form.EpisodeID != envelope.Episode.EpisodeID:
+		if form.CareUnit != envelope.Episode.CareUnit || form.EpisodeID != envelope.Episode.EpisodeID {
 			return errors.New("sqlstore: a form of another episode than its envelope")
-		case form.SubmissionID == "":
-			return errors.New("sqlstore: a form without a submission id")
-		case len(form.Digest) == 0:
-			return errors.New("sqlstore: a form without a digest")
+		}
+		if err := checkSubmission(form); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -135,18 +134,27 @@ func (p *plan) planForm(i int) (refused, err error) {
 			return slotTaken(i, form, earlier.SubmissionID, earlier.System), nil
 		}
 	}
-	var stored store.Submission
-	found, err := p.one(scanSubmission, &stored, p.sql.firstVersion, form.CareUnit, form.System, form.SubmissionID)
+	stored, err := p.firstVersion(form.CareUnit, form.System, form.SubmissionID)
 	switch {
 	case err != nil:
 		return nil, err
-	case found && (!sameContent(&stored, form) || p.head.patientKey != p.patient.key):
+	case stored != nil && (!sameContent(stored, form) || p.head.patientKey != p.patient.key):
 		return &store.FormError{Form: i, Err: store.ErrIDReused}, nil
-	case found:
-		p.forms[i].stored = &stored
+	case stored != nil:
+		p.forms[i].stored = stored
 		return nil, nil
 	}
 	return p.planSlot(i, form)
+}
+
+// firstVersion returns what was stored under an id, nil if nothing was.
+func (t *transaction) firstVersion(careUnit, system, submissionID string) (*store.Submission, error) {
+	var stored store.Submission
+	err := scanSubmission(t.tx.QueryRowContext(t.ctx, t.sql.firstVersion, careUnit, system, submissionID), &stored)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &stored, err
 }
 
 func (p *plan) planSlot(i int, form *store.Submission) (refused, err error) {

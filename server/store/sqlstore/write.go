@@ -103,15 +103,6 @@ func (t *transaction) read(query string, args []any, dest ...any) (found bool, e
 	return err == nil, err
 }
 
-// one is read with a scan function.
-func (t *transaction) one(scan func(scanner, *store.Submission) error, to *store.Submission, query string, args ...any) (found bool, err error) {
-	err = scan(t.tx.QueryRowContext(t.ctx, query, args...), to)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // counter gives out a care unit's change numbers within one transaction.
 type counter struct {
 	careUnit    string
