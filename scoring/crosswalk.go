@@ -100,7 +100,7 @@ func (c *setCompiler) chances(path string, t *Transition, levels int) ([]int64, 
 		row[t.To-1] = chanceUnit
 		return row, t.Otherwise == 0
 	}
-	p, err := parseChance(string(t.P))
+	p, err := parseChance(t.P)
 	if err != nil {
 		c.add(path+".p", "a probability must be a decimal from 0 to 1 with at most %d decimals", chanceDecimals)
 		return row, true

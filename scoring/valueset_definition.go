@@ -51,6 +51,6 @@ type Transition struct {
 	Items     []string `yaml:"items"`
 	Level     int      `yaml:"level"`
 	To        int      `yaml:"to"`
-	P         Decimal  `yaml:"p"`
+	P         string   `yaml:"p"` // a decimal; 1 where empty
 	Otherwise int      `yaml:"otherwise"`
 }
