@@ -48,11 +48,11 @@ type effect int
 const (
 	readOnly effect = iota + 1 // it writes nothing
 	byID                       // it writes, and its submission id makes the second time a replay
-	writes                     // a second run may undo what somebody else wrote in between
+	byEtag                     // it writes; without an etag a second run may undo what somebody else wrote in between
 )
 
-// effects lists every unary call. One that is missing counts as writes; a test
-// holds the list against the contract.
+// effects lists every unary call. One that is missing is never run twice; a
+// test holds the list against the contract.
 var effects = map[string]effect{
 	pb.ScoringService_ListInstruments_FullMethodName:    readOnly,
 	pb.ScoringService_GetInstrument_FullMethodName:      readOnly,
@@ -61,7 +61,7 @@ var effects = map[string]effect{
 	pb.SubmissionService_SubmitForms_FullMethodName:     byID,
 	pb.SubmissionService_GetSubmission_FullMethodName:   readOnly,
 	pb.SubmissionService_ListSubmissions_FullMethodName: readOnly,
-	pb.PatientService_UpsertEpisode_FullMethodName:      writes,
+	pb.PatientService_UpsertEpisode_FullMethodName:      byEtag,
 	pb.PatientService_GetEpisode_FullMethodName:         readOnly,
 	pb.PatientService_ListEpisodes_FullMethodName:       readOnly,
 	pb.PatientService_GetTrend_FullMethodName:           readOnly,
@@ -76,18 +76,28 @@ var effects = map[string]effect{
 // before anything was done, so every call may be. ABORTED means that the
 // caller has to read again and decide, and all other codes stay what they are
 // however often one asks.
-func retryable(method string, err error) (bool, time.Duration) {
+func retryable(method string, req any, err error) (bool, time.Duration) {
 	st := status.Convert(err)
 	switch st.Code() {
 	case codes.Unavailable:
-		what := effects[method]
 		asked, _ := retryDelay(st)
-		return what == readOnly || what == byID, asked
+		return mayRunTwice(method, req), asked
 	case codes.ResourceExhausted:
 		asked, found := retryDelay(st)
 		return found, asked
 	}
 	return false, 0
+}
+
+func mayRunTwice(method string, req any) bool {
+	switch effects[method] {
+	case readOnly, byID:
+		return true
+	case byEtag:
+		r, ok := req.(interface{ GetEtag() string })
+		return ok && r.GetEtag() != ""
+	}
+	return false
 }
 
 // retryDelay returns the delay in the status' RetryInfo, and whether it has one.
@@ -106,7 +116,7 @@ func (r *retrier) unary(ctx context.Context, method string, req, reply any, cc *
 		if err == nil || attempt >= r.attempts {
 			return err
 		}
-		again, asked := retryable(method, err)
+		again, asked := retryable(method, req, err)
 		if !again || !r.wait(ctx, attempt, asked) {
 			return err
 		}

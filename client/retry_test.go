@@ -33,6 +33,10 @@ var (
 		_, err := c.Patients().UpsertEpisode(ctx, &pb.UpsertEpisodeRequest{})
 		return err
 	}
+	upsertIfUnchanged = func(ctx context.Context, c *Client) error {
+		_, err := c.Patients().UpsertEpisode(ctx, &pb.UpsertEpisodeRequest{Etag: "e1"})
+		return err
+	}
 	trend = func(ctx context.Context, c *Client) error {
 		_, err := c.Patients().GetTrend(ctx, &pb.GetTrendRequest{})
 		return err
@@ -50,7 +54,8 @@ func TestACallIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"submit, server gone", submit, down, 3},
 		{"submit forms, server gone", submitForms, down, 3},
 		{"read, server gone", trend, down, 3},
-		{"upsert, server gone: it may have been carried out", upsert, down, 1},
+		{"upsert, server gone: a second run may undo another's change", upsert, down, 1},
+		{"upsert with an etag, server gone: another's change would be noticed", upsertIfUnchanged, down, 3},
 		{"submit, overloaded with a delay", submit, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"upsert, overloaded with a delay: nothing was done", upsert, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"submit, too large: no delay given", submit, status.Error(codes.ResourceExhausted, "too large"), 1},
