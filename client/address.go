@@ -1,10 +1,15 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
 )
+
+// ErrPlaintext is why Dial refuses an address on another machine without
+// WithTLS.
+var ErrPlaintext = errors.New("the address is not on this machine, and the connection would not be encrypted: use WithTLS, or a loopback address such as 127.0.0.1")
 
 // target checks addr and turns it into a gRPC target. Over plaintext it takes
 // only addresses that stay on this machine: patients' answers must not cross a
@@ -21,7 +26,7 @@ func target(addr string, encrypted bool) (string, error) {
 		host = "127.0.0.1"
 	}
 	if !encrypted && !loopback(host) {
-		return "", fmt.Errorf("painscore client: %s is not on this machine, and the connection would not be encrypted: use WithTLS, or a loopback address such as 127.0.0.1", host)
+		return "", fmt.Errorf("painscore client: %w", ErrPlaintext)
 	}
 	return net.JoinHostPort(host, port), nil
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/painscore/painscore/client"
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+)
+
+// patientFlags say who the patient is. An identifier on the command line can
+// be read by every user of the machine (ps) and stays in the shell's history,
+// so there are other ways to give it.
+type patientFlags struct {
+	patient string
+	file    string
+}
+
+const patientHelp = `The patient is "system:value", such as personnummer:191212121212, where system is
+personnummer, samordningsnummer, or the URI or OID of another one. On a machine
+with several users keep it out of the process list: give --patient-file FILE (-
+for standard input), or set PAINSCORE_PATIENT.`
+
+func (p *patientFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.patient, "patient", "", "the patient as `system:value`; visible in the process list")
+	cmd.Flags().StringVar(&p.file, "patient-file", "", "file whose first line is the patient (- for standard input)")
+	cmd.MarkFlagsMutuallyExclusive("patient", "patient-file")
+}
+
+// read returns the patient, nil if none was named. Its errors repeat nothing.
+func (p *patientFlags) read(stdin io.Reader) (*pb.PatientIdentifier, error) {
+	text := p.patient
+	switch {
+	case p.file == "-":
+		line, err := firstLine(stdin)
+		if err != nil {
+			return nil, fmt.Errorf("--patient-file: %w", err)
+		}
+		text = line
+	case p.file != "":
+		file, err := os.Open(p.file)
+		if err != nil {
+			return nil, fmt.Errorf("--patient-file: %w", err)
+		}
+		defer file.Close()
+		if text, err = firstLine(file); err != nil {
+			return nil, fmt.Errorf("--patient-file: %w", err)
+		}
+	case text == "":
+		text = os.Getenv(envPatient)
+		if text == "" {
+			return nil, nil
+		}
+	}
+	return parsePatient(text)
+}
+
+func firstLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, 1024)).ReadString('\n')
+	if err == io.EOF {
+		err = nil
+	}
+	return strings.TrimSpace(line), err
+}
+
+// parsePatient cuts at the last colon: a system can hold some of its own.
+func parsePatient(text string) (*pb.PatientIdentifier, error) {
+	i := strings.LastIndexByte(text, ':')
+	if i <= 0 || i == len(text)-1 {
+		return nil, errors.New("the patient must be system:value, such as personnummer:191212121212")
+	}
+	system, value := text[:i], text[i+1:]
+	switch system {
+	case "personnummer":
+		system = client.SystemPersonnummer
+	case "samordningsnummer":
+		system = client.SystemSamordningsnummer
+	}
+	return &pb.PatientIdentifier{System: system, Value: value}, nil
+}

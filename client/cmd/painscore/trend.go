@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/painscore/painscore/client"
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+)
+
+type trendFlags struct {
+	connection connection
+	patient    patientFlags
+	unit       string
+	episode    string
+}
+
+func newTrend() *cobra.Command {
+	var f trendFlags
+	cmd := &cobra.Command{
+		Use:   "trend",
+		Short: "Show how one patient's scores develop over an episode",
+		Long: `Show how one patient's scores develop over an episode of care: every scale at
+every occasion, and the change between each two. The episode may be left out for
+a patient who has only one in the unit.
+
+A change says which way the score moved, not whether that matters.
+
+` + patientHelp,
+		Example: `  painscore trend --unit SE2321000016-1A2B --episode 2026-0117`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return trend(cmd, &f) },
+	}
+	f.connection.flags(cmd)
+	f.patient.flags(cmd)
+	unitFlag(cmd, &f.unit)
+	cmd.Flags().StringVar(&f.episode, "episode", "", "id of the episode of care")
+	return cmd
+}
+
+func trend(cmd *cobra.Command, f *trendFlags) error {
+	patient, err := f.patient.read(cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	request := &pb.GetTrendRequest{CareUnit: unitOf(f.unit), Patient: patient, EpisodeId: f.episode}
+	return f.connection.call(cmd, func(ctx context.Context, c *client.Client) error {
+		reply, err := c.Patients().GetTrend(ctx, request)
+		if err != nil {
+			return err
+		}
+		if f.connection.json {
+			return printJSON(cmd.OutOrStdout(), reply.Trend)
+		}
+		return outputError(printTrend(cmd.OutOrStdout(), reply.Trend))
+	})
+}
+
+func printTrend(w io.Writer, t *pb.Trend) error {
+	e := t.GetEpisode()
+	fmt.Fprintf(w, "Episode %s at %s, %s\n\n", e.GetEpisodeId(), e.GetCareUnit(), enumWord(e.GetStatus()))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "OCCASION\tANSWERED\tIN TIME FROM\tTO")
+	for _, o := range t.GetOccasions() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", occasionWord(o.Occasion, o.OccasionLabel), answeredDays(o), orNone(o.WindowFirstDay), orNone(o.WindowLastDay))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, line := range t.GetScales() {
+		if err := printScale(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func answeredDays(o *pb.TrendOccasion) string {
+	switch {
+	case o.State == pb.OccasionState_OCCASION_STATE_BASELINE_MISSING:
+		return "missing: nothing to compare with"
+	case o.FirstAnsweredOn == "":
+		return "not answered"
+	case o.FirstAnsweredOn != o.LastAnsweredOn:
+		return o.FirstAnsweredOn + " to " + o.LastAnsweredOn
+	}
+	return o.FirstAnsweredOn
+}
+
+// printScale prints the points of one scale and the changes between them.
+func printScale(w io.Writer, line *pb.ScaleTrend) error {
+	fmt.Fprintf(w, "\n%s %s (%s)\n", line.Instrument, scaleName(line.Scale, line.ValueSet), strings.Join(scaleWords(line), ", "))
+	table := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, p := range line.Points {
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", occasionWord(p.Occasion, p.OccasionLabel), p.AnsweredOn, outcome(p.Score), orNone(p.Score.GetBand()), strings.Join(pointWords(p, line.Instrument), "; "))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	table = tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, c := range line.Changes {
+		fmt.Fprintf(table, "  %s to %s:\t%s\n", occasionWord(c.FromOccasion, c.FromOccasionLabel), occasionWord(c.ToOccasion, c.ToOccasionLabel), changeWords(c))
+	}
+	return table.Flush()
+}
+
+func scaleWords(line *pb.ScaleTrend) []string {
+	var words []string
+	if line.Lowest != "" {
+		words = append(words, line.Lowest+" to "+line.Highest)
+	}
+	return append(words, directionWord(line.Direction))
+}
+
+// pointWords say all about a point that its number would hide.
+func pointWords(p *pb.TrendPoint, instrument string) []string {
+	var words []string
+	if p.Timing != pb.Timing_TIMING_IN_WINDOW && p.Timing != pb.Timing_TIMING_UNSPECIFIED {
+		words = append(words, enumWord(p.Timing))
+	}
+	if p.Instrument != instrument || p.InstrumentSwitched {
+		words = append(words, "answered on "+p.Instrument)
+	}
+	words = append(words, p.Score.GetFlags()...)
+	if p.Score.GetProrated() {
+		words = append(words, prorated(p.Score.ImputedItems))
+	}
+	if r := p.Score.GetRefusal(); r != nil {
+		words = append(words, refusalWords(r)...)
+	}
+	return words
+}
+
+func changeWords(c *pb.Change) string {
+	if !c.Comparable {
+		words := "no difference: " + enumWord(c.NotComparableReason)
+		if c.Movement != pb.Movement_MOVEMENT_UNSPECIFIED { // two profiles
+			words += "; " + movementWord(c.Movement)
+		}
+		return words
+	}
+	difference := c.Difference
+	if !strings.HasPrefix(difference, "-") && c.Movement != pb.Movement_MOVEMENT_SAME {
+		difference = "+" + difference
+	}
+	words := difference + ", " + movementWord(c.Movement)
+	if c.Prorated {
+		words += "; at least one side is prorated"
+	}
+	if c.InstrumentSwitched {
+		words += "; across two instruments"
+	}
+	return words
+}
