@@ -1,0 +1,382 @@
+package clinic
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/store"
+)
+
+// PatientRef is a patient's identifier as a caller gives it.
+type PatientRef struct {
+	System string
+	Value  string
+}
+
+// Submission is what a caller wants stored: the forms that one patient filled
+// in at one occasion of one episode of care.
+type Submission struct {
+	Patient         PatientRef
+	CareUnit        string
+	EpisodeID       string
+	Occasion        store.Occasion
+	OccasionLabel   string
+	AnsweredOn      string // YYYY-MM-DD
+	Respondent      store.Respondent
+	Mode            string
+	LanguageCode    string
+	Assisted        bool
+	Source          store.Source
+	AllowNewEpisode bool
+	Forms           []Form
+	Found           []Problem // what the way in has already found wrong; listed with the rest
+}
+
+// Form is one form of a Submission.
+type Form struct {
+	SubmissionID string
+	Sheet
+}
+
+// Record is a stored submission with its answers and scores unpacked.
+type Record struct {
+	store.Submission
+	Definition *scoring.Instrument
+	AnswerList []scoring.Answer // one for each item, in the definition's order
+	ScoreList  []scoring.Score
+}
+
+// Stored is what became of one form.
+type Stored struct {
+	Record
+	Replayed bool
+	Warnings []Warning
+}
+
+// Submit stores the forms of one occasion, all or none, and scores them with
+// the definitions then active. Repeating a call with the same submission ids
+// and the same content is safe at any time: the reply is the original one,
+// marked Replayed.
+//
+// alone says that the caller sent a single form, whose fields stand at the top
+// of the request and not below forms[0]; it only changes how problems name
+// their fields.
+//
+// Errors: *InputError with every problem of every form; *StateError with
+// SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED, EPISODE_UNKNOWN or
+// EPISODE_OF_OTHER_PATIENT; else an error of the store.
+func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
+	check := c.newChecker(sub.Found)
+	id, warnings := c.checkSubmission(check, sub)
+	scored := c.scoreForms(check, sub, alone, id)
+	if err := check.err(); err != nil {
+		return nil, false, err
+	}
+	envelope, err := c.envelope(caller, sub, id, scored, warnings)
+	if err != nil {
+		return nil, false, err
+	}
+	receipt, err := c.store.Submit(ctx, envelope)
+	if err != nil {
+		return nil, false, c.explainSubmit(ctx, caller, sub, alone, id, err)
+	}
+	stored := make([]Stored, len(receipt.Forms))
+	for i, form := range receipt.Forms {
+		record, err := c.record(form.Submission)
+		if err != nil {
+			return nil, false, err
+		}
+		stored[i] = Stored{Record: record, Replayed: form.Replayed, Warnings: storedWarnings(form.Warnings, formPrefix(alone, i))}
+	}
+	created := receipt.EpisodeCreated
+	if created {
+		c.warnOfOtherEpisodes(ctx, sub, id, stored)
+	}
+	return stored, created, nil
+}
+
+func formPrefix(alone bool, i int) string {
+	if alone {
+		return ""
+	}
+	return "forms[" + strconv.Itoa(i) + "]."
+}
+
+// checkSubmission checks everything but the sheets.
+func (c *Clinic) checkSubmission(check *checker, sub Submission) (identity.Identifier, []string) {
+	id, warnings := check.patient("patient", sub.Patient)
+	check.id("care_unit", sub.CareUnit)
+	check.id("episode_id", sub.EpisodeID)
+	checkOccasion(check, sub)
+	if sub.AnsweredOn == "" {
+		check.add("answered_on", Required, "must be given as YYYY-MM-DD")
+	}
+	check.date("answered_on", sub.AnsweredOn, true)
+	checkWord(check, "respondent", string(sub.Respondent), respondents)
+	checkWord(check, "mode", sub.Mode, modes)
+	check.language("language_code", sub.LanguageCode)
+	check.text("source.system", sub.Source.System, MaxTextLength)
+	check.text("source.document_id", sub.Source.DocumentID, MaxTextLength)
+	check.text("source.template", sub.Source.Template, MaxTextLength)
+	check.text("source.version", sub.Source.Version, MaxTextLength)
+	check.withoutIdentifier(id,
+		[2]string{"care_unit", sub.CareUnit},
+		[2]string{"episode_id", sub.EpisodeID},
+		[2]string{"occasion_label", sub.OccasionLabel},
+		[2]string{"source.system", sub.Source.System},
+		[2]string{"source.document_id", sub.Source.DocumentID},
+		[2]string{"source.template", sub.Source.Template},
+		[2]string{"source.version", sub.Source.Version})
+	if born, ok := id.BirthDate(); ok && under18(born, sub.AnsweredOn) {
+		warnings = append(warnings, WarnUnder18)
+	}
+	return id, warnings
+}
+
+// Words that the coded fields of a submission may hold. The empty word is
+// allowed where the contract lets the field be unspecified.
+var (
+	occasions   = []string{string(store.Baseline), string(store.ProgrammeEnd), string(store.FollowUp12Months), string(store.OtherOccasion)}
+	respondents = []string{string(store.Patient), string(store.Relative), string(store.Clinician)}
+	modes       = []string{"", "paper", "phone", "digital"}
+)
+
+func checkWord(check *checker, field, value string, allowed []string) {
+	if !slices.Contains(allowed, value) {
+		check.add(field, UnknownField, "not a value that this server knows")
+	}
+}
+
+func checkOccasion(check *checker, sub Submission) {
+	switch {
+	case sub.Occasion == "":
+		check.add("occasion", Required, "must be given; it is never guessed from dates")
+	case !slices.Contains(occasions, string(sub.Occasion)):
+		check.add("occasion", UnknownField, "not a value that this server knows")
+	case sub.Occasion == store.OtherOccasion && sub.OccasionLabel == "":
+		check.add("occasion_label", Required, "must be given with OCCASION_OTHER")
+	case sub.Occasion != store.OtherOccasion && sub.OccasionLabel != "":
+		check.add("occasion_label", BadFormat, "only with OCCASION_OTHER")
+	}
+	check.text("occasion_label", sub.OccasionLabel, MaxIDLength)
+}
+
+// scoreForms checks and scores each form.
+func (c *Clinic) scoreForms(check *checker, sub Submission, alone bool, id identity.Identifier) []*Scored {
+	if len(sub.Forms) == 0 {
+		check.add("forms", Required, "at least one form")
+	}
+	if len(sub.Forms) > MaxForms {
+		check.add("forms", TooMany, fmt.Sprintf("at most %d", MaxForms))
+		return nil
+	}
+	ids, instruments := map[string]bool{}, map[string]bool{}
+	scored := make([]*Scored, len(sub.Forms))
+	for i, form := range sub.Forms {
+		prefix := formPrefix(alone, i)
+		check.id(prefix+"submission_id", form.SubmissionID)
+		check.withoutIdentifier(id, [2]string{prefix + "submission_id", form.SubmissionID})
+		if form.SubmissionID != "" && ids[form.SubmissionID] {
+			check.add(prefix+"submission_id", DuplicateForm, "stands twice in this request")
+		}
+		if form.Instrument != "" && instruments[form.Instrument] {
+			check.add(prefix+"instrument", DuplicateForm, "stands twice in this request")
+		}
+		ids[form.SubmissionID], instruments[form.Instrument] = true, true
+		scored[i] = c.score(check, prefix, form.Sheet)
+	}
+	return scored
+}
+
+// envelope packs what was checked and scored for the store.
+func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier, scored []*Scored, warnings []string) (store.Envelope, error) {
+	now := c.now().UTC()
+	person, err := c.newIdentity(id, now)
+	if err != nil {
+		return store.Envelope{}, err
+	}
+	forms := make([]store.Submission, len(scored))
+	for i, s := range scored {
+		codes := warnings
+		if allBlank(s.Answers) {
+			codes = append(slices.Clip(codes), WarnAllBlank)
+		}
+		forms[i] = store.Submission{
+			Slot: store.Slot{
+				CareUnit: sub.CareUnit, EpisodeID: sub.EpisodeID, Occasion: sub.Occasion, OccasionLabel: sub.OccasionLabel,
+				Instrument: s.Instrument.ID(), Respondent: sub.Respondent,
+			},
+			System:            caller.System,
+			SubmissionID:      sub.Forms[i].SubmissionID,
+			RecordedAt:        now,
+			RequestedVersion:  sub.Forms[i].Version,
+			InstrumentVersion: s.Instrument.Version(),
+			AnsweredOn:        sub.AnsweredOn,
+			Mode:              sub.Mode,
+			LanguageCode:      sub.LanguageCode,
+			Assisted:          sub.Assisted,
+			Source:            sub.Source,
+			Answers:           string(scoring.AppendAnswers(nil, s.Instrument, &s.Answers)),
+			Scores:            string(scoring.AppendScores(nil, s.Result.Scores)),
+			Warnings:          strings.Join(codes, " "),
+		}
+		forms[i].Digest = digest(&forms[i], sub.Forms[i].ValueSets)
+	}
+	return store.Envelope{
+		Identity:         person,
+		Episode:          store.Episode{CareUnit: sub.CareUnit, EpisodeID: sub.EpisodeID, Status: statusActive, RecordedAt: now},
+		MayCreateEpisode: sub.Occasion == store.Baseline || sub.AllowNewEpisode,
+		Forms:            forms,
+	}, nil
+}
+
+func (c *Clinic) newIdentity(id identity.Identifier, now time.Time) (store.Identity, error) {
+	patientKey, err := identity.NewPatientKey()
+	if err != nil {
+		return store.Identity{}, err
+	}
+	sealed, keyID, err := c.keys.Seal(patientKey, id)
+	if err != nil {
+		return store.Identity{}, err
+	}
+	return store.Identity{PatientKey: patientKey, System: id.System(), Lookup: c.keys.Lookup(id), Sealed: sealed, KeyID: keyID, AddedAt: now}, nil
+}
+
+// digest identifies the content that a submission id stands for. It covers
+// the normalised sheet: answers by code in the definition's order, however
+// they were sent, and the version and value sets as requested. The slot and
+// the patient are compared by the store, apart from the digest, so that it
+// holds nothing from which an identifier could be guessed.
+func digest(form *store.Submission, valueSets []string) []byte {
+	sets := slices.Sorted(slices.Values(valueSets))
+	h := sha256.New()
+	for _, part := range []string{
+		"painscore submission 1", form.Instrument, form.RequestedVersion, form.Answers, strings.Join(sets, " "), form.AnsweredOn,
+		form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
+		form.Source.System, form.Source.DocumentID, form.Source.Template, form.Source.Version,
+	} {
+		var length [8]byte // framed, so that no two lists of parts read alike
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	return h.Sum(nil)
+}
+
+func allBlank(answers scoring.Answers) bool {
+	for _, r := range answers.Responses {
+		if !r.Missing() {
+			return false
+		}
+	}
+	return true
+}
+
+func storedWarnings(codes, prefix string) []Warning {
+	var warnings []Warning
+	for _, code := range strings.Fields(codes) {
+		warnings = append(warnings, warning(code, prefix))
+	}
+	return warnings
+}
+
+func identityWarnings(id identity.Identifier, found []identity.Warning) []string {
+	var codes []string
+	if slices.Contains(found, identity.CheckDigit) {
+		codes = append(codes, WarnCheckDigit)
+	}
+	if id.IsTestIdentity() {
+		codes = append(codes, WarnTestIdentity)
+	}
+	return codes
+}
+
+func under18(born time.Time, answeredOn string) bool {
+	answered, err := time.Parse(time.DateOnly, answeredOn)
+	return err == nil && answered.Before(born.AddDate(18, 0, 0))
+}
+
+// warnOfOtherEpisodes adds a warning where a baseline opened a second episode:
+// right for a new programme, wrong for a mistyped id. A failure to look is no
+// reason to fail a submission that is stored.
+func (c *Clinic) warnOfOtherEpisodes(ctx context.Context, sub Submission, id identity.Identifier, stored []Stored) {
+	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
+	if err != nil {
+		return
+	}
+	if episodes, err := c.store.EpisodesOfPatient(ctx, sub.CareUnit, patientKey); err == nil && len(episodes) > 1 {
+		for i := range stored {
+			stored[i].Warnings = append(stored[i].Warnings, warning(WarnOtherEpisodes, ""))
+		}
+	}
+}
+
+// explainSubmit turns the store's refusal into what the caller can act on.
+func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submission, alone bool, id identity.Identifier, err error) error {
+	switch {
+	case errors.Is(err, store.ErrEpisodeUnknown):
+		candidates, findErr := c.candidates(ctx, sub.CareUnit, id)
+		if findErr != nil {
+			return findErr
+		}
+		return episodeUnknown(candidates)
+	case errors.Is(err, store.ErrOtherPatient):
+		return episodeOfOtherPatient()
+	}
+	conflicts := conflictsOf(err, alone)
+	if len(conflicts) == 0 {
+		return err
+	}
+	first := conflicts[0]
+	refusal := &StateError{Reason: first.Reason, Field: first.Field, Description: conflictText[first.Reason], Conflicts: conflicts}
+	for i := range conflicts {
+		if held := conflicts[i].held; held != nil && held.HeldBySystem == caller.System {
+			if holder, err := c.store.Submission(ctx, sub.CareUnit, caller.System, held.HeldBy); err == nil {
+				conflicts[i].Holder = &holder
+			}
+		}
+	}
+	if !alone {
+		refusal.Verdicts = make([]FormVerdict, len(sub.Forms))
+		for i, form := range sub.Forms {
+			refusal.Verdicts[i].SubmissionID = form.SubmissionID
+		}
+		for _, conflict := range conflicts {
+			refusal.Verdicts[conflict.Form].Reason = conflict.Reason
+		}
+	}
+	return refusal
+}
+
+var conflictText = map[string]string{
+	OccasionAnswered:   "this instrument is already answered for this occasion under another submission id; nothing was stored",
+	SubmissionIDReused: "this submission id already stands for another content; nothing was stored",
+}
+
+// conflictsOf finds every form that an error of Store.Submit is about.
+func conflictsOf(err error, alone bool) []FormConflict {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var conflicts []FormConflict
+		for _, inner := range e.Unwrap() {
+			conflicts = append(conflicts, conflictsOf(inner, alone)...)
+		}
+		return conflicts
+	case *store.SlotTakenError:
+		return []FormConflict{{Form: e.Form, Field: formPrefix(alone, e.Form) + "instrument", Reason: OccasionAnswered, held: e}}
+	case *store.FormError:
+		if errors.Is(e.Err, store.ErrIDReused) {
+			return []FormConflict{{Form: e.Form, Field: formPrefix(alone, e.Form) + "submission_id", Reason: SubmissionIDReused}}
+		}
+	}
+	return nil
+}
