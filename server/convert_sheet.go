@@ -1,0 +1,167 @@
+package server
+
+import (
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/clinic"
+)
+
+// sheetFields are the getters that every message with a sheet in it has,
+// whether flat in the request or in a Sheet of its own.
+type sheetFields interface {
+	GetInstrument() string
+	GetVersion() string
+	GetAnswers() []*pb.Answer
+	GetPositions() []*pb.Position
+	GetLayout() string
+	GetCoding() string
+	GetValueSets() []string
+}
+
+func sheet(m sheetFields) clinic.Sheet {
+	s := clinic.Sheet{Instrument: m.GetInstrument(), Version: m.GetVersion()}
+	s.Layout, s.Coding, s.ValueSets = m.GetLayout(), m.GetCoding(), m.GetValueSets()
+	if answers := m.GetAnswers(); len(answers) > 0 {
+		s.Answers = make([]scoring.Answer, len(answers))
+		for i, a := range answers {
+			s.Answers[i] = scoring.Answer{Item: a.GetItem(), Response: answerResponse(a)}
+		}
+	}
+	if positions := m.GetPositions(); len(positions) > 0 {
+		s.Positions = make([]scoring.Response, len(positions))
+		for i, p := range positions {
+			s.Positions[i] = positionResponse(p)
+		}
+	}
+	return s
+}
+
+func answerResponse(a *pb.Answer) scoring.Response {
+	switch r := a.GetResponse().(type) {
+	case *pb.Answer_Value:
+		return scoring.Response{Kind: scoring.Answered, Value: r.Value}
+	case *pb.Answer_NotAnswered:
+		return scoring.Response{Kind: kind(r.NotAnswered)}
+	}
+	return scoring.Response{Kind: scoring.NotANumber}
+}
+
+func positionResponse(p *pb.Position) scoring.Response {
+	switch r := p.GetResponse().(type) {
+	case *pb.Position_Value:
+		return scoring.Response{Kind: scoring.Answered, Value: r.Value}
+	case *pb.Position_NotAnswered:
+		return scoring.Response{Kind: kind(r.NotAnswered)}
+	}
+	return scoring.Response{Kind: scoring.NotANumber}
+}
+
+var kinds = map[pb.NotAnswered]scoring.Kind{
+	pb.NotAnswered_NOT_ANSWERED_UNSPECIFIED:    scoring.NotANumber,
+	pb.NotAnswered_NOT_ANSWERED_LEFT_BLANK:     scoring.LeftBlank,
+	pb.NotAnswered_NOT_ANSWERED_NOT_APPLICABLE: scoring.NotApplicable,
+	pb.NotAnswered_NOT_ANSWERED_DECLINED:       scoring.Declined,
+	pb.NotAnswered_NOT_ANSWERED_UNREADABLE:     scoring.Unreadable,
+	pb.NotAnswered_NOT_ANSWERED_NOT_ASKED:      scoring.NotAsked,
+}
+
+// kind reads why there is no answer. A number that the contract lacks reads as
+// blank here: unknown has already made it a problem, and one is enough.
+func kind(n pb.NotAnswered) scoring.Kind { return kinds[n] }
+
+func answerProto(a scoring.Answer) *pb.Answer {
+	if a.Kind == scoring.Answered {
+		return &pb.Answer{Item: a.Item, Response: &pb.Answer_Value{Value: a.Value}}
+	}
+	for n, k := range kinds {
+		if k == a.Kind && n != pb.NotAnswered_NOT_ANSWERED_UNSPECIFIED {
+			return &pb.Answer{Item: a.Item, Response: &pb.Answer_NotAnswered{NotAnswered: n}}
+		}
+	}
+	return &pb.Answer{Item: a.Item}
+}
+
+func scoredProto(in *scoring.Instrument, scores []scoring.Score) *pb.ScoredSheet {
+	out := &pb.ScoredSheet{
+		Instrument: in.ID(), Version: in.Version(), DefinitionHash: in.DefinitionHash(), ScoringHash: in.ScoringHash(),
+		Scores: make([]*pb.ScaleScore, len(scores)),
+	}
+	for i := range scores {
+		out.Scores[i] = scoreProto(&scores[i])
+	}
+	return out
+}
+
+// scoreProto copies what a score's slices hold: they belong to a buffer.
+func scoreProto(s *scoring.Score) *pb.ScaleScore {
+	out := &pb.ScaleScore{
+		Scale: s.Scale, Prorated: s.Prorated, Answered: int32(s.Answered), Expected: int32(s.Expected),
+		ImputedItems: append([]string(nil), s.Imputed...), Band: s.Band, Flags: append([]string(nil), s.Flags...),
+		ValueSet: s.ValueSet, Direction: directionProto(s.Direction), Rule: s.Rule,
+	}
+	switch s.Outcome {
+	case scoring.Valued:
+		out.Outcome = &pb.ScaleScore_Value{Value: s.Text()}
+	case scoring.Profiled:
+		out.Outcome = &pb.ScaleScore_Profile{Profile: s.Text()}
+	case scoring.Refused:
+		out.Outcome = &pb.ScaleScore_Refusal{Refusal: refusalProto(s)}
+	}
+	return out
+}
+
+func refusalProto(s *scoring.Score) *pb.Refusal {
+	r := &pb.Refusal{
+		Reason:       pb.RefusalReason(pb.RefusalReason_value["REFUSAL_REASON_"+string(s.Refusal.Reason)]),
+		MissingItems: append([]string(nil), s.Refusal.Missing...),
+		SameBand:     s.Refusal.SameBand,
+	}
+	if s.Refusal.Lowest.Den != 0 {
+		r.Lowest = exactText(s.Refusal.Lowest, s.Decimals)
+		r.Highest = exactText(s.Refusal.Highest, s.Decimals)
+	}
+	return r
+}
+
+func directionProto(d scoring.Direction) pb.Direction {
+	switch d {
+	case scoring.HigherIsBetter:
+		return pb.Direction_DIRECTION_HIGHER_IS_BETTER
+	case scoring.HigherIsWorse:
+		return pb.Direction_DIRECTION_HIGHER_IS_WORSE
+	}
+	return pb.Direction_DIRECTION_NONE
+}
+
+func exactText(e scoring.Exact, decimals int8) string {
+	if e.Den == 0 {
+		return ""
+	}
+	return string(e.AppendDecimal(nil, decimals))
+}
+
+// recordProto is a stored submission. Its sheet names the answers by code,
+// however they were sent.
+func recordProto(r clinic.Record) *pb.Submission {
+	answers := make([]*pb.Answer, len(r.AnswerList))
+	for i, a := range r.AnswerList {
+		answers[i] = answerProto(a)
+	}
+	var sets []string
+	for _, s := range r.ScoreList {
+		if s.ValueSet != "" {
+			sets = append(sets, s.ValueSet)
+		}
+	}
+	return &pb.Submission{
+		SubmissionId: r.SubmissionID, CareUnit: r.CareUnit, EpisodeId: r.EpisodeID,
+		Occasion: occasionWords.enum[string(r.Occasion)], OccasionLabel: r.OccasionLabel,
+		Sheet:       &pb.Sheet{Instrument: r.Instrument, Version: r.InstrumentVersion, Answers: answers, ValueSets: sets},
+		ScoredSheet: scoredProto(r.Definition, r.ScoreList),
+		AnsweredOn:  r.AnsweredOn, Respondent: respondentWords.enum[string(r.Respondent)], Mode: modeWords.enum[r.Mode],
+		LanguageCode: r.LanguageCode, Assisted: r.Assisted, Source: sourceProto(r.Source),
+		Version: int32(r.Version), ChangeSeq: r.ChangeSeq, RecordedAt: timestamppb.New(r.RecordedAt),
+	}
+}

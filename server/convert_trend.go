@@ -1,0 +1,71 @@
+package server
+
+import (
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/clinic"
+)
+
+func trendProto(t *clinic.Trend) *pb.Trend {
+	out := &pb.Trend{Episode: episodeProto(t.Episode), Scales: make([]*pb.ScaleTrend, len(t.Lines))}
+	for _, m := range t.Occasions {
+		out.Occasions = append(out.Occasions, &pb.TrendOccasion{
+			Occasion: occasionWords.enum[string(m.Occasion)], OccasionLabel: m.Label, State: occasionStateWords.enum[string(m.State)],
+			FirstAnsweredOn: m.FirstAnswered, LastAnsweredOn: m.LastAnswered,
+			Anchor: anchorWords.enum[string(m.Anchor)], AnchorDate: m.Date, AnchorPlanned: m.Planned,
+			WindowFirstDay: m.FirstDay, WindowLastDay: m.LastDay,
+		})
+	}
+	for i := range t.Lines {
+		out.Scales[i] = lineProto(t, &t.Lines[i])
+	}
+	return out
+}
+
+func lineProto(t *clinic.Trend, line *clinic.Line) *pb.ScaleTrend {
+	lowest, highest, decimals := line.Range()
+	out := &pb.ScaleTrend{
+		Instrument: line.Instrument.ID(), Scale: line.Scale.Code, ValueSet: line.ValueSet,
+		Direction: directionProto(line.Scale.Direction), Lowest: exactText(lowest, decimals), Highest: exactText(highest, decimals),
+		Bands:   bandsProto(line.Scale.Bands),
+		Points:  make([]*pb.TrendPoint, len(line.Points)),
+		Changes: make([]*pb.Change, len(line.Changes)),
+	}
+	for i := range line.Points {
+		p := &line.Points[i]
+		out.Points[i] = &pb.TrendPoint{
+			Occasion: occasionWords.enum[string(p.Occasion)], OccasionLabel: p.Label, AnsweredOn: p.AnsweredOn,
+			Timing: timingWords.enum[string(p.Timing)], DaysFromAnchor: int32(p.Days), Score: scoreProto(&p.Score),
+			SubmissionId: p.SubmissionID, Instrument: p.Definition.ID(), Version: p.Definition.Version(),
+			DefinitionHash: p.Definition.DefinitionHash(), ScoringHash: p.Definition.ScoringHash(), InstrumentSwitched: p.Switched,
+		}
+	}
+	for i := range line.Changes {
+		out.Changes[i] = changeProto(t, &line.Changes[i])
+	}
+	return out
+}
+
+func changeProto(t *clinic.Trend, c *clinic.Change) *pb.Change {
+	from, to := &t.Occasions[c.From], &t.Occasions[c.To]
+	out := &pb.Change{
+		FromOccasion: occasionWords.enum[string(from.Occasion)], FromOccasionLabel: from.Label,
+		ToOccasion: occasionWords.enum[string(to.Occasion)], ToOccasionLabel: to.Label,
+		Comparable: c.Comparable, Movement: pb.Movement(pb.Movement_value["MOVEMENT_"+string(c.Movement)]),
+		Prorated: c.Prorated, InstrumentSwitched: c.InstrumentSwitched,
+	}
+	if c.Comparable {
+		out.Difference = exactText(c.Difference, c.Decimals)
+	} else {
+		out.NotComparableReason = pb.NotComparableReason(pb.NotComparableReason_value["NOT_COMPARABLE_REASON_"+string(c.Reason)])
+	}
+	return out
+}
+
+func bandsProto(bands []scoring.BandInfo) []*pb.Band {
+	var out []*pb.Band
+	for _, b := range bands {
+		out = append(out, &pb.Band{Band: b.Code, From: exactText(b.From, scoring.AsNeeded)})
+	}
+	return out
+}

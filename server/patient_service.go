@@ -1,0 +1,59 @@
+package server
+
+import (
+	"context"
+
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/clinic"
+)
+
+// UpsertEpisode implements the contract's call.
+func (s *Server) UpsertEpisode(ctx context.Context, req *pb.UpsertEpisodeRequest) (*pb.UpsertEpisodeResponse, error) {
+	upserted, err := s.clinic.UpsertEpisode(ctx, clinic.EpisodeUpdate{
+		Patient: patientRef(req.GetPatient()), Episode: episode(req.GetEpisode()),
+		Mask: req.GetUpdateMask().GetPaths(), Etag: req.GetEtag(), Found: unknown(req),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.UpsertEpisodeResponse{Episode: episodeProto(upserted.Episode), Created: upserted.Created, Warnings: warningsProto(upserted.Warnings)}, nil
+}
+
+// GetEpisode implements the contract's call.
+func (s *Server) GetEpisode(ctx context.Context, req *pb.GetEpisodeRequest) (*pb.GetEpisodeResponse, error) {
+	found, err := s.clinic.Episode(ctx, episodeRef(req))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetEpisodeResponse{Episode: episodeProto(found)}, nil
+}
+
+// ListEpisodes implements the contract's call.
+func (s *Server) ListEpisodes(ctx context.Context, req *pb.ListEpisodesRequest) (*pb.ListEpisodesResponse, error) {
+	episodes, next, err := s.clinic.ListEpisodes(ctx, req.GetCareUnit(), optionalPatient(req.GetPatient()), clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ListEpisodesResponse{NextPageToken: next}
+	for _, e := range episodes {
+		out.Episodes = append(out.Episodes, episodeProto(e))
+	}
+	return out, nil
+}
+
+// GetTrend implements the contract's call.
+func (s *Server) GetTrend(ctx context.Context, req *pb.GetTrendRequest) (*pb.GetTrendResponse, error) {
+	trend, err := s.clinic.Trend(ctx, episodeRef(req))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetTrendResponse{Trend: trendProto(trend)}, nil
+}
+
+func episodeRef(m interface {
+	GetPatient() *pb.PatientIdentifier
+	GetCareUnit() string
+	GetEpisodeId() string
+}) clinic.EpisodeRef {
+	return clinic.EpisodeRef{Patient: optionalPatient(m.GetPatient()), CareUnit: m.GetCareUnit(), EpisodeID: m.GetEpisodeId()}
+}

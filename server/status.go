@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
+)
+
+// errorDomain is the domain of every ErrorInfo.
+const errorDomain = "painscore"
+
+// A status travels in the trailers, and some gRPC stacks (Java, C++) refuse
+// more than 8 KiB of them. What is listed stays below that with base64 on top;
+// the ErrorInfo tells the full number.
+const (
+	maxViolations     = 50
+	maxViolationBytes = 5000
+)
+
+// retryAfter is what a caller is told to wait when the server is out of room.
+var retryAfter = map[string]*durationpb.Duration{
+	reasonOverloaded: {Seconds: 1},
+	reasonDiskFull:   {Seconds: 60},
+}
+
+// Reasons that only this package gives.
+const (
+	reasonUnknownField = "UNKNOWN_FIELD"
+	reasonOverloaded   = "OVERLOADED"
+	reasonDiskFull     = "DISK_FULL"
+	reasonTooLarge     = "TOO_LARGE"
+	reasonUnavailable  = "UNAVAILABLE"
+	reasonInternal     = "INTERNAL"
+)
+
+// stateCodes is the status code of each reason that is not about the shape of
+// the input, which is INVALID_ARGUMENT always.
+var stateCodes = map[string]codes.Code{
+	clinic.SubmissionUnknown:     codes.NotFound,
+	clinic.EpisodeUnknown:        codes.NotFound,
+	clinic.SubmissionIDReused:    codes.AlreadyExists,
+	clinic.OccasionAnswered:      codes.AlreadyExists,
+	clinic.EpisodeOfOtherPatient: codes.FailedPrecondition,
+	clinic.StaleVersion:          codes.Aborted,
+}
+
+// refuse turns any error into the status that a caller sees. It is the only
+// place that does. What is not meant for a caller is logged under the request
+// id, and only that id is sent.
+func (s *Server) refuse(ctx context.Context, err error) error {
+	var input *clinic.InputError
+	var state *clinic.StateError
+	switch {
+	case errors.As(err, &input):
+		return inputStatus(input)
+	case errors.As(err, &state):
+		return stateStatus(state)
+	case errors.Is(err, store.ErrDiskFull):
+		s.log.ErrorContext(ctx, "the disk is full", "request_id", requestID(ctx))
+		return retryStatus(codes.ResourceExhausted, reasonDiskFull, "the server's disk is full; nothing was stored")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return status.FromContextError(err).Err()
+	case errors.Is(err, store.ErrUnavailable):
+		s.log.ErrorContext(ctx, "the store is unavailable", "request_id", requestID(ctx), "error", err)
+		return newStatus(codes.Unavailable, reasonUnavailable, "the store cannot be reached; repeat the call", nil)
+	}
+	return s.internal(ctx, "call failed", slog.Any("error", err))
+}
+
+// internal logs what went wrong and tells the caller only where to look.
+func (s *Server) internal(ctx context.Context, what string, attrs ...slog.Attr) error {
+	id := requestID(ctx)
+	s.log.LogAttrs(ctx, slog.LevelError, what, append(attrs, slog.String("request_id", id))...)
+	return newStatus(codes.Internal, reasonInternal, "internal error; the server's log has it under the request id", map[string]string{"request_id": id})
+}
+
+func inputStatus(input *clinic.InputError) error {
+	metadata := map[string]string{"violations": strconv.Itoa(len(input.Problems))}
+	return newStatus(codes.InvalidArgument, input.Reason(), "the request has problems; see the violations", metadata, badRequest(input.Problems))
+}
+
+// badRequest lists the problems as far as there is room.
+func badRequest(problems []clinic.Problem) *errdetails.BadRequest {
+	bad := &errdetails.BadRequest{}
+	for _, p := range problems {
+		violation := &errdetails.BadRequest_FieldViolation{Field: p.Field, Reason: p.Reason, Description: p.Description}
+		if bad.FieldViolations = append(bad.FieldViolations, violation); len(bad.FieldViolations) == maxViolations || proto.Size(bad) > maxViolationBytes {
+			break
+		}
+	}
+	return bad
+}
+
+func stateStatus(state *clinic.StateError) error {
+	var details []protoadapt.MessageV1
+	if len(state.Candidates) > 0 {
+		details = append(details, candidatesProto(state.Candidates))
+	}
+	for _, conflict := range state.Conflicts {
+		if conflict.Holder != nil {
+			details = append(details, occupiedProto(conflict))
+		}
+	}
+	if state.Verdicts != nil {
+		details = append(details, verdictsProto(state.Verdicts))
+	}
+	return newStatus(stateCodes[state.Reason], state.Reason, state.Description, nil, details...)
+}
+
+func retryStatus(code codes.Code, reason, message string) error {
+	return newStatus(code, reason, message, nil, &errdetails.RetryInfo{RetryDelay: retryAfter[reason]})
+}
+
+func newStatus(code codes.Code, reason, message string, metadata map[string]string, details ...protoadapt.MessageV1) error {
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: errorDomain, Metadata: metadata}
+	st, err := status.New(code, message).WithDetails(append([]protoadapt.MessageV1{info}, details...)...)
+	if err != nil {
+		panic(err) // the details are ours and always marshal, and the code is never OK
+	}
+	return st.Err()
+}
+
+// sheetError says of one sheet of a stream what inputStatus says of a call.
+func sheetError(input *clinic.InputError) *pb.SheetError {
+	out := &pb.SheetError{Reason: reasonProto(input.Reason())}
+	for _, p := range input.Problems {
+		out.Violations = append(out.Violations, &pb.Violation{Field: p.Field, Reason: reasonProto(p.Reason), Description: p.Description})
+	}
+	return out
+}
+
+func reasonProto(reason string) pb.ErrorReason {
+	return pb.ErrorReason(pb.ErrorReason_value["ERROR_REASON_"+reason])
+}

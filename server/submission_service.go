@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
+)
+
+// occasionFields are the getters that Submit and SubmitForms share.
+type occasionFields interface {
+	GetPatient() *pb.PatientIdentifier
+	GetCareUnit() string
+	GetEpisodeId() string
+	GetOccasion() pb.Occasion
+	GetOccasionLabel() string
+	GetAnsweredOn() string
+	GetRespondent() pb.Respondent
+	GetMode() pb.Mode
+	GetLanguageCode() string
+	GetAssisted() bool
+	GetSource() *pb.SubmissionSource
+	GetAllowNewEpisode() bool
+}
+
+func submission(m occasionFields) clinic.Submission {
+	return clinic.Submission{
+		Patient: patientRef(m.GetPatient()), CareUnit: m.GetCareUnit(), EpisodeID: m.GetEpisodeId(),
+		Occasion: store.Occasion(occasionWords.word[m.GetOccasion()]), OccasionLabel: m.GetOccasionLabel(),
+		AnsweredOn: m.GetAnsweredOn(), Respondent: respondent(m.GetRespondent()), Mode: modeWords.word[m.GetMode()],
+		LanguageCode: m.GetLanguageCode(), Assisted: m.GetAssisted(), Source: source(m.GetSource()),
+		AllowNewEpisode: m.GetAllowNewEpisode(),
+	}
+}
+
+// Submit implements the contract's call.
+func (s *Server) Submit(ctx context.Context, req *pb.SubmitRequest) (*pb.SubmitResponse, error) {
+	sub := submission(req)
+	sub.Found = unknown(req)
+	sub.Forms = []clinic.Form{{SubmissionID: req.GetSubmissionId(), Sheet: sheet(req)}}
+	stored, created, err := s.clinic.Submit(ctx, s.caller(), sub, true)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.SubmitResponse{
+		Submission: recordProto(stored[0].Record), Replayed: stored[0].Replayed, EpisodeCreated: created,
+		Warnings: warningsProto(stored[0].Warnings),
+	}, nil
+}
+
+// SubmitForms implements the contract's call.
+func (s *Server) SubmitForms(ctx context.Context, req *pb.SubmitFormsRequest) (*pb.SubmitFormsResponse, error) {
+	sub := submission(req)
+	sub.Found = unknown(req)
+	for _, form := range req.GetForms() {
+		sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: form.GetSubmissionId(), Sheet: sheet(form)})
+	}
+	stored, created, err := s.clinic.Submit(ctx, s.caller(), sub, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.SubmitFormsResponse{EpisodeCreated: created}
+	var warnings []clinic.Warning
+	said := map[clinic.Warning]bool{} // what concerns the patient stands with every form
+	for _, form := range stored {
+		out.Results = append(out.Results, &pb.FormResult{Submission: recordProto(form.Record), Replayed: form.Replayed})
+		for _, w := range form.Warnings {
+			if !said[w] {
+				said[w], warnings = true, append(warnings, w)
+			}
+		}
+	}
+	out.Warnings = warningsProto(warnings)
+	return out, nil
+}
+
+// GetSubmission implements the contract's call.
+func (s *Server) GetSubmission(ctx context.Context, req *pb.GetSubmissionRequest) (*pb.GetSubmissionResponse, error) {
+	record, err := s.clinic.GetSubmission(ctx, s.caller(), req.GetCareUnit(), req.GetSubmissionId())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetSubmissionResponse{Submission: recordProto(record)}, nil
+}
+
+// ListSubmissions implements the contract's call.
+func (s *Server) ListSubmissions(ctx context.Context, req *pb.ListSubmissionsRequest) (*pb.ListSubmissionsResponse, error) {
+	ref := clinic.EpisodeRef{Patient: optionalPatient(req.GetPatient()), CareUnit: req.GetCareUnit(), EpisodeID: req.GetEpisodeId()}
+	records, next, err := s.clinic.ListSubmissions(ctx, ref, clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ListSubmissionsResponse{NextPageToken: next}
+	for _, record := range records {
+		out.Submissions = append(out.Submissions, recordProto(record))
+	}
+	return out, nil
+}
