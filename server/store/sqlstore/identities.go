@@ -62,5 +62,5 @@ func checkIdentity(identity store.Identity) error {
 	case len(identity.Sealed) == 0:
 		return errors.New("sqlstore: an identity that is not sealed")
 	}
-	return nil
+	return checkTexts(identity.PatientKey, identity.System, identity.KeyID)
 }

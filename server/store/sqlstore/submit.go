@@ -121,18 +121,12 @@ func (p *plan) make() (err error) {
 // planForm decides about one form: its id comes first, then its slot.
 func (p *plan) planForm(i int) (refused, err error) {
 	form := &p.envelope.Forms[i]
-	for j := range i {
-		earlier := &p.envelope.Forms[j]
-		switch {
-		case earlier.System == form.System && earlier.SubmissionID == form.SubmissionID:
-			if !sameContent(earlier, form) {
-				return &store.FormError{Form: i, Err: store.ErrIDReused}, nil
-			}
-			p.forms[i].sameAs = j + 1
-			return nil, nil
-		case earlier.Slot == form.Slot:
-			return slotTaken(i, form, earlier.SubmissionID, earlier.System), nil
+	if j, found := p.earlier(i, func(f *store.Submission) bool { return f.System == form.System && f.SubmissionID == form.SubmissionID }); found {
+		if !sameContent(&p.envelope.Forms[j], form) {
+			return &store.FormError{Form: i, Err: store.ErrIDReused}, nil
 		}
+		p.forms[i].sameAs = j + 1
+		return nil, nil
 	}
 	stored, err := p.firstVersion(form.CareUnit, form.System, form.SubmissionID)
 	switch {
@@ -144,7 +138,20 @@ func (p *plan) planForm(i int) (refused, err error) {
 		p.forms[i].stored = stored
 		return nil, nil
 	}
+	if j, found := p.earlier(i, func(f *store.Submission) bool { return f.Slot == form.Slot }); found {
+		return slotTaken(i, form, p.envelope.Forms[j].SubmissionID, p.envelope.Forms[j].System), nil
+	}
 	return p.planSlot(i, form)
+}
+
+// earlier finds a form before form i that is about to be stored.
+func (p *plan) earlier(i int, matches func(*store.Submission) bool) (j int, found bool) {
+	for j := range i {
+		if p.forms[j].slotVersion > 0 && matches(&p.envelope.Forms[j]) {
+			return j, true
+		}
+	}
+	return 0, false
 }
 
 // firstVersion returns what was stored under an id, nil if nothing was.
@@ -158,17 +165,13 @@ func (t *transaction) firstVersion(careUnit, system, submissionID string) (*stor
 }
 
 func (p *plan) planSlot(i int, form *store.Submission) (refused, err error) {
-	p.forms[i].slotVersion = 1
-	if !p.head.exists() {
-		return nil, nil
-	}
 	var last int64
 	var state, system, id string
 	found, err := p.read(p.sql.slotHead, slotArgs(form.Slot), &last, &state, &system, &id)
-	if err != nil || !found {
+	if err != nil {
 		return nil, err
 	}
-	if state == live {
+	if found && state == live {
 		return slotTaken(i, form, id, system), nil
 	}
 	p.forms[i].slotVersion = last + 1
