@@ -102,6 +102,7 @@ func BenchmarkSubmit(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		req := form(b, hads, fmt.Sprintf("s-%d", n), fmt.Sprintf("e-%d", n), pb.Occasion_OCCASION_BASELINE)
+		req.Patient = &pb.PatientIdentifier{System: "https://painscore.example/bench", Value: fmt.Sprintf("p%d", n)}
 		began := time.Now()
 		if _, err := client.Submit(b.Context(), req); err != nil {
 			b.Fatal(err)

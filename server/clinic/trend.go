@@ -47,6 +47,8 @@ type Line struct {
 	ValueSet   string
 	Points     []Point
 	Changes    []Change
+
+	rank [2]int // of its domain, and of its scale within the instrument
 }
 
 // Point is one stored score, or its refusal.
@@ -91,19 +93,24 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 	}
 	subs = slices.DeleteFunc(subs, func(s store.Submission) bool { return s.Respondent != store.Patient })
 	trend := &Trend{Episode: episode, Occasions: c.moments(episode, subs)}
-	lines := map[lineKey]*Line{}
+	byKey := make(map[lineKey]*Line, 64)
 	for _, sub := range subs {
 		record, err := c.scored(sub)
 		if err != nil {
 			return nil, err
 		}
-		trend.addPoints(lines, record)
+		trend.addPoints(byKey, record)
 	}
-	for _, line := range lines {
+	lines := make([]*Line, 0, len(byKey))
+	for _, line := range byKey {
 		trend.finish(line)
-		trend.Lines = append(trend.Lines, *line)
+		lines = append(lines, line)
 	}
-	slices.SortFunc(trend.Lines, compareLines)
+	slices.SortFunc(lines, compareLines)
+	trend.Lines = make([]Line, len(lines))
+	for i, line := range lines {
+		trend.Lines[i] = *line
+	}
 	return trend, nil
 }
 
@@ -176,7 +183,7 @@ func (t *Trend) addPoints(lines map[lineKey]*Line, record Record) {
 		}
 		key := keyOf(record.Definition, scale, &score)
 		if lines[key] == nil {
-			lines[key] = &Line{ValueSet: score.ValueSet}
+			lines[key] = &Line{ValueSet: score.ValueSet, Points: make([]Point, 0, len(t.Occasions))}
 		}
 		lines[key].Points = append(lines[key].Points, Point{
 			Occasion: record.Occasion, Label: record.OccasionLabel, AnsweredOn: record.AnsweredOn, Timing: timing, Days: days,
@@ -195,6 +202,7 @@ func (t *Trend) finish(line *Line) {
 	newest := line.Points[len(line.Points)-1]
 	line.Instrument = newest.Definition
 	line.Scale, _ = newest.Definition.Scale(newest.Score.Scale)
+	line.rank = [2]int{domainRank(line.Scale.Domain), scaleRank(line)}
 	for from := range t.Occasions {
 		for to := from + 1; to < len(t.Occasions); to++ {
 			t.compare(line, from, to)
@@ -250,24 +258,24 @@ func (p *Point) measurement() *scoring.Measurement {
 // first and pain comes last.
 var domains = []string{"function", "quality_of_life", "acceptance", "work", "distress", "sleep", "fear", "catastrophising", "pain"}
 
-func compareLines(a, b Line) int {
+func compareLines(a, b *Line) int {
 	return cmp.Or(
-		cmp.Compare(domainRank(a), domainRank(b)),
+		cmp.Compare(a.rank[0], b.rank[0]),
 		cmp.Compare(a.Instrument.ID(), b.Instrument.ID()),
-		cmp.Compare(scaleRank(a), scaleRank(b)),
+		cmp.Compare(a.rank[1], b.rank[1]),
 		cmp.Compare(a.ValueSet, b.ValueSet),
 	)
 }
 
 // domainRank puts a site's own domain after the known ones but before pain.
-func domainRank(l Line) int {
-	if rank := slices.Index(domains, l.Scale.Domain); rank >= 0 {
+func domainRank(domain string) int {
+	if rank := slices.Index(domains, domain); rank >= 0 {
 		return 2 * rank
 	}
 	return 2*len(domains) - 3
 }
 
-func scaleRank(l Line) int {
+func scaleRank(l *Line) int {
 	return slices.IndexFunc(l.Instrument.Scales(), func(s scoring.ScaleInfo) bool { return s.Code == l.Scale.Code })
 }
 
