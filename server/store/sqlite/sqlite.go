@@ -61,6 +61,7 @@ func (o Options) withDefaults() Options {
 // engine adds to the SQL store what only SQLite can answer.
 type engine struct {
 	*sqlstore.Store
+	writer      *sql.DB // the store's, and closed by it
 	description store.Description
 	lock        *fileLock
 }
@@ -104,6 +105,7 @@ func openLocked(ctx context.Context, path string, options Options) (*engine, err
 	}
 	return &engine{
 		Store:       sqlstore.New(sqlstore.Dialect{Parameter: "?", Classify: classify}, writer, readers),
+		writer:      writer,
 		description: description,
 	}, nil
 }
