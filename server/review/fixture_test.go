@@ -1,0 +1,162 @@
+package review
+
+import (
+	"log/slog"
+	"math"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/store"
+	"github.com/painscore/painscore/server/store/sqlite"
+)
+
+// now is the day on which the pages of these tests are read.
+var now = time.Date(2025, 3, 15, 12, 0, 0, 0, time.UTC)
+
+const unit = "SE2321000000-TEST"
+
+// hostile is a text that must come out as a text.
+const hostile = `"><script>alert(1)</script>`
+
+// testSite is a clinic on a store of its own with the episodes of episodes().
+type testSite struct {
+	*clinic.Clinic
+	t *testing.T
+}
+
+func newTestSite(t *testing.T) *testSite {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := sqlite.Open(t.Context(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	keys, err := identity.LoadOrCreate(filepath.Join(dir, "identity.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := instruments.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := clinic.Settings{ValueSets: map[string][]string{"eq_5d_3l": {"se_tto_2014"}, "eq_5d_5l": {"se_tto_2020"}}}
+	c, err := clinic.Open(t.Context(), st, catalogue, keys, settings, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &testSite{Clinic: c, t: t}
+	s.fill()
+	return s
+}
+
+func (s *testSite) pages(options Options) http.Handler {
+	options.Now = func() time.Time { return now }
+	options.Logger = slog.New(slog.DiscardHandler)
+	return New(s.Clinic, options)
+}
+
+// fill stores the episodes that the tests look at.
+func (s *testSite) fill() {
+	s.episode(store.Episode{EpisodeID: "all-three", Cohort: "Grupp 7", CareLevel: "mmrsv", Track: "programme", ProgrammeType: "pain",
+		FirstVisitOn: "2023-02-06", StartedOn: "2023-03-13", EndedOn: "2023-05-05", Status: "completed", Sex: "female", BirthYear: 1979})
+	s.submit("all-three", store.Baseline, "", "2023-01-20", 0.72, "eq_5d_5l")
+	s.submit("all-three", store.ProgrammeEnd, "", "2023-05-04", 0.48, "eq_5d_3l", "hads:2,5", "tsk_17:3,9")
+	s.submit("all-three", store.FollowUp12Months, "", "2024-05-20", 0.55, "eq_5d_3l", "isi:worried,interferes", "lisat_11:partner_relation")
+
+	s.episode(store.Episode{EpisodeID: "baseline-only", Cohort: "Grupp 12", FirstVisitOn: "2025-02-10", StartPlanned: "2025-04-07", EndPlanned: "2025-06-06"})
+	s.submit("baseline-only", store.Baseline, "", "2025-02-01", 0.66, "eq_5d_3l", "hads:2,5", "pcs:4,9", "lisat_11:partner_relation")
+
+	s.episode(store.Episode{EpisodeID: "no-baseline", FirstVisitOn: "2023-08-28", StartedOn: "2023-09-11", EndedOn: "2023-11-03", Status: "dropped_out", DropOutPhase: "follow_up"})
+	s.submit("no-baseline", store.ProgrammeEnd, "", "2023-11-20", 0.5, "eq_5d_3l")
+	s.submit("no-baseline", store.FollowUp12Months, "", "2025-03-01", 0.6, "eq_5d_3l")
+
+	s.episode(store.Episode{EpisodeID: "nothing-yet", FirstVisitPlanned: "2025-05-05"})
+
+	s.episode(store.Episode{EpisodeID: "hostile<b>", Cohort: hostile, FirstVisitOn: "2024-02-01"})
+	s.submit("hostile<b>", store.Baseline, "", "2024-01-15", 0.9, "eq_5d_3l")
+	s.submit("hostile<b>", store.OtherOccasion, hostile, "2024-03-01", 0.1, "eq_5d_3l")
+}
+
+func (s *testSite) episode(e store.Episode) {
+	s.t.Helper()
+	e.CareUnit = unit
+	if _, err := s.UpsertEpisode(s.t.Context(), clinic.EpisodeUpdate{Patient: patient(e.EpisodeID), Episode: e}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func patient(episode string) clinic.PatientRef {
+	return clinic.PatientRef{System: "https://example.org/patients", Value: "p-" + episode}
+}
+
+// submit stores one of every form but the one left out, each answered about
+// as heavily as burden (0 to 1) says. without names items of an instrument
+// that stay blank, or are not applicable where they may be.
+func (s *testSite) submit(episode string, occasion store.Occasion, label, on string, burden float64, leaveOut string, without ...string) {
+	s.t.Helper()
+	sub := clinic.Submission{
+		Patient: patient(episode), CareUnit: unit, EpisodeID: episode, Occasion: occasion, OccasionLabel: label,
+		AnsweredOn: on, Respondent: store.Patient, Mode: "paper",
+	}
+	for _, in := range s.ActiveInstruments() {
+		if in.ID() != leaveOut {
+			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: in.ID() + on, Sheet: answered(in, burden, without)})
+		}
+	}
+	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {
+		s.t.Fatalf("%s %s: %v", episode, occasion, err)
+	}
+}
+
+// betterHigh are the instruments on which a heavier burden gives lower scores.
+var betterHigh = map[string]bool{"cpaq_8": true, "lisat_11": true, "wai": true, "obq_11": true}
+
+func answered(in *scoring.Instrument, burden float64, without []string) clinic.Sheet {
+	sheet := clinic.Sheet{Instrument: in.ID()}
+	for i, item := range in.Items() {
+		level := burden + 0.22*math.Sin(float64(3*i+len(in.ID()))) // some items lie higher, some lower
+		if betterHigh[in.ID()] || item.Code == "vas" {
+			level = 1 - level
+		}
+		a := scoring.Answer{Item: item.Code, Response: scoring.Response{Kind: scoring.Answered, Value: valueAt(item, level)}}
+		if leftOut(in.ID(), item.Code, without) {
+			a.Response = scoring.Response{Kind: scoring.LeftBlank}
+			if item.NotApplicable {
+				a.Response.Kind = scoring.NotApplicable
+			}
+		}
+		sheet.Answers = append(sheet.Answers, a)
+	}
+	return sheet
+}
+
+func valueAt(item scoring.ItemInfo, level float64) int32 {
+	level = min(max(level, 0), 1)
+	if len(item.Values) > 0 {
+		return item.Values[int(math.Round(level*float64(len(item.Values)-1)))]
+	}
+	return item.Min + int32(math.Round(level*float64(item.Max-item.Min)))
+}
+
+// leftOut reads "hads:2,5".
+func leftOut(instrument, item string, without []string) bool {
+	for _, w := range without {
+		name, items, _ := strings.Cut(w, ":")
+		for items != "" {
+			var one string
+			one, items, _ = strings.Cut(items, ",")
+			if name == instrument && one == item {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,160 @@
+package review
+
+import (
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares with a file of testdata, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at the change and run with -update", path)
+	}
+}
+
+var (
+	cssHash     = regexp.MustCompile(`/static/[0-9a-f]{12}/`)
+	scoringHash = regexp.MustCompile(`[0-9a-f]{12}</li>|[0-9a-f]{12};`)
+)
+
+// withoutHashes takes out what changes with every edit of the style sheet or
+// of a definition.
+func withoutHashes(page string) string {
+	return scoringHash.ReplaceAllString(cssHash.ReplaceAllString(page, "/static/HASH/"), "HASH;")
+}
+
+func episodePath(id string) string { return "/units/" + unit + "/episodes/" + url.PathEscape(id) }
+
+var goldenPages = map[string]string{
+	"episodes":      "/",
+	"all-three":     episodePath("all-three"),
+	"baseline-only": episodePath("baseline-only"),
+	"no-baseline":   episodePath("no-baseline"),
+	"nothing-yet":   episodePath("nothing-yet"),
+	"hostile":       episodePath("hostile<b>"),
+	"not-found":     "/nothing",
+}
+
+func TestThePagesInBothLanguages(t *testing.T) {
+	pages := newTestSite(t).pages(Options{Demo: true, Local: true, Version: "1.2.3"})
+	for name, path := range goldenPages {
+		for _, lang := range []string{"sv", "en"} {
+			r := ask(pages, "GET", path+"?lang="+lang)
+			body := text(t, r)
+			if (r.StatusCode == http.StatusOK) == (name == "not-found") {
+				t.Fatalf("%s: %d", path, r.StatusCode)
+			}
+			t.Run(name+"."+lang, func(t *testing.T) {
+				golden(t, name+"."+lang+".html", withoutHashes(body))
+				checkPage(t, body, lang)
+			})
+		}
+	}
+}
+
+// checkPage holds what is true of every page.
+func checkPage(t *testing.T, body, lang string) {
+	t.Helper()
+	wellFormed(t, body)
+	if len(body)+len(stylesheet) > 100_000 {
+		t.Errorf("%d bytes with the style sheet", len(body)+len(stylesheet))
+	}
+	for _, must := range []string{`<html lang="` + lang + `"`, "<h1>", `<main id="content"`, "Demo – ", map[string]string{"sv": "medicinteknisk", "en": "medical device"}[lang]} {
+		if !strings.Contains(body, must) {
+			t.Errorf("the page lacks %q", must)
+		}
+	}
+	for _, mustNot := range []string{"<script", " style=", "<style", "http://", "https://", "src=", "<no value>", "ZgotmplZ", "NaN", "%!", "<b>"} {
+		if strings.Contains(body, mustNot) {
+			t.Errorf("the page holds %q", mustNot)
+		}
+	}
+	if unknown := regexp.MustCompile(`\[[a-z_.]+\]`).FindString(body); unknown != "" {
+		t.Errorf("no phrase for %s", unknown)
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(body, -1) {
+		if ids[m[1]] {
+			t.Errorf("id %q stands twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`aria-labelledby="([^"]*)"|href="#([^"]*)"`).FindAllStringSubmatch(body, -1) {
+		for _, id := range strings.Fields(m[1] + " " + m[2]) {
+			if !ids[id] {
+				t.Errorf("nothing has the id %q that is referred to", id)
+			}
+		}
+	}
+}
+
+// wellFormed reads a page as XML: every element closed, every attribute quoted.
+func wellFormed(t *testing.T, body string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(body))
+	d.Strict = true
+	for {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Errorf("not well-formed: %v", err)
+			return
+		}
+	}
+}
+
+func TestOnlyADemoStoreSaysDemo(t *testing.T) {
+	site := newTestSite(t)
+	for _, c := range []struct{ demo, local bool }{{true, false}, {false, true}, {false, false}} {
+		for path, lang := range map[string]string{"/": "sv", episodePath("all-three"): "en", "/nothing": "en"} {
+			body := text(t, ask(site.pages(Options{Demo: c.demo, Local: c.local}), "GET", path+"?lang="+lang))
+			if got := strings.Contains(strings.ToLower(body), "demo"); got != c.demo {
+				t.Errorf("%s: demo is said: %t, want %t", path, got, c.demo)
+			}
+			local := map[string]string{"sv": "Lokalt läge", "en": "Local mode"}[lang]
+			if got := strings.Contains(body, local); got != c.local {
+				t.Errorf("%s: local mode is said: %t, want %t", path, got, c.local)
+			}
+		}
+	}
+}
+
+func TestTheListGoesOnFromPageToPage(t *testing.T) {
+	site := newTestSite(t)
+	pages := site.pages(Options{})
+	first := text(t, ask(pages, "GET", "/?unit="+unit))
+	if strings.Contains(first, `rel="next"`) {
+		t.Error("five episodes need no second page")
+	}
+	if r := ask(pages, "GET", "/?page=nonsense"); r.StatusCode != http.StatusBadRequest {
+		t.Errorf("a page token of another list: %d", r.StatusCode)
+	}
+	if r := ask(pages, "GET", "/units/"+unit+"/episodes/unknown"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown episode: %d", r.StatusCode)
+	}
+}

@@ -1,0 +1,192 @@
+package review
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/wording"
+)
+
+// reading turns a trend into what is on the page: a section per domain in the
+// trend's own order, a chart for each main scale, compact tables for the many
+// small ones.
+type reading struct {
+	wording.Language
+	trend *clinic.Trend
+	dates []string // of every point: all charts of a page share one time axis
+}
+
+func newReading(l wording.Language, trend *clinic.Trend) *reading {
+	r := &reading{Language: l, trend: trend}
+	for i := range trend.Lines {
+		for j := range trend.Lines[i].Points {
+			r.dates = append(r.dates, trend.Lines[i].Points[j].AnsweredOn)
+		}
+	}
+	return r
+}
+
+// section is one domain of life.
+type section struct {
+	ID, Title string
+	Scales    []scaleView  // with several occasions
+	Profile   []profileRow // with one occasion
+	Tables    []compactTable
+	Notes     []string
+}
+
+func (r *reading) sections() []section {
+	_, profile := r.onlyMoment()
+	var sections []section
+	for start := 0; start < len(r.trend.Lines); {
+		domain := r.home(&r.trend.Lines[start])
+		end := start
+		for end < len(r.trend.Lines) && r.home(&r.trend.Lines[end]) == domain {
+			end++
+		}
+		sections = append(sections, r.section(domain, r.trend.Lines[start:end], profile))
+		start = end
+	}
+	return sections
+}
+
+// home is the domain under which a line stands.
+func (r *reading) home(line *clinic.Line) string { return line.Scale.Domain }
+
+func (r *reading) section(domain string, lines []clinic.Line, profile bool) section {
+	s := section{ID: "about-" + anchorID(domain), Title: r.Domain(domain)}
+	if domain == "" {
+		s.Title = r.Say("section.further")
+	}
+	var small []*clinic.Line
+	for i := range lines {
+		line := &lines[i]
+		switch {
+		case isSmall(line):
+			small = append(small, line)
+		case profile:
+			s.Profile = append(s.Profile, r.profileRow(line))
+		default:
+			s.Scales = append(s.Scales, r.scaleView(line))
+		}
+		if note := r.Note(line.Instrument.ID()); note != "" && !slices.Contains(s.Notes, note) {
+			s.Notes = append(s.Notes, note)
+		}
+	}
+	s.Tables = r.compactTables(small)
+	return s
+}
+
+// smallScales are sums that repeat what a chart beside them already shows.
+var smallScales = map[string]bool{
+	"tsk_17.tsk_13": true, "tsk_17.tsk_11": true,
+	"eq_5d_3l.level_sum": true, "eq_5d_5l.level_sum": true,
+}
+
+// isSmall says which scales go into a compact table, for a page of thirty
+// charts tells nobody anything: what is only descriptive, what has no number,
+// what was listed above, and the single items and parts of an instrument that
+// brings many of them (LiSat's areas, WAI's dimensions).
+func isSmall(line *clinic.Line) bool {
+	s := line.Scale
+	if s.Descriptive || s.Kind == scoring.KindProfile || smallScales[line.Instrument.ID()+"."+s.Code] {
+		return true
+	}
+	return isDimension(s) || s.Kind == scoring.KindItem && itemScales(line.Instrument) > 3
+}
+
+// isDimension reports whether a scale is one of the parts that WAI's total
+// adds up.
+func isDimension(s scoring.ScaleInfo) bool { return strings.HasPrefix(s.Code, "dimension_") }
+
+// itemScales counts an instrument's scales of one item.
+func itemScales(in *scoring.Instrument) int {
+	n := 0
+	for _, s := range in.Scales() {
+		if s.Kind == scoring.KindItem && !isDimension(s) {
+			n++
+		}
+	}
+	return n
+}
+
+// onlyMoment is the one occasion with a form, and false where there are
+// several or none.
+func (r *reading) onlyMoment() (int, bool) {
+	only, found := 0, 0
+	for i, m := range r.trend.Occasions {
+		if m.State == clinic.MomentAnswered {
+			only, found = i, found+1
+		}
+	}
+	return only, found == 1
+}
+
+// pointsAt lists the points of an occasion on every line.
+func (r *reading) pointsAt(moment int) []*clinic.Point {
+	var points []*clinic.Point
+	for i := range r.trend.Lines {
+		points = append(points, pointsOf(&r.trend.Lines[i], moment)...)
+	}
+	return points
+}
+
+// pointsOf lists the points of an occasion on one line: none, one, or two
+// where both versions of an instrument were answered.
+func pointsOf(line *clinic.Line, moment int) []*clinic.Point {
+	var points []*clinic.Point
+	for i := range line.Points {
+		if line.Points[i].Moment() == moment {
+			points = append(points, &line.Points[i])
+		}
+	}
+	return points
+}
+
+func (r *reading) occasion(moment int) string {
+	m := r.trend.Occasions[moment]
+	return r.Occasion(string(m.Occasion), m.Label)
+}
+
+// instrumentName is the short name of an instrument.
+func (r *reading) instrumentName(in *scoring.Instrument) string {
+	return r.Instrument(in.ID(), in.Definition().ShortTitle)
+}
+
+// title names a line: instrument and what the scale measures. A line that runs
+// across instruments goes by the scale alone.
+func (r *reading) title(line *clinic.Line) string {
+	title := r.scaleName(line)
+	if line.Scale.Line == "" {
+		title = r.instrumentName(line.Instrument) + ": " + title
+	}
+	if line.ValueSet != "" {
+		title += " (" + r.ValueSet(line.ValueSet) + ")"
+	}
+	return title
+}
+
+func (r *reading) scaleName(line *clinic.Line) string {
+	title := ""
+	if line.Scale.Def != nil {
+		title = line.Scale.Def.Title
+	}
+	return r.Scale(line.Instrument.ID(), line.Scale.Code, title)
+}
+
+// lineID is an id for the page that no other line has.
+func lineID(line *clinic.Line) string {
+	return anchorID(line.Instrument.ID() + "-" + line.Scale.Code + "-" + line.ValueSet)
+}
+
+// anchorID makes a fragment identifier of a code.
+func anchorID(code string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(code)), "-")
+}

@@ -1,0 +1,76 @@
+// Package review serves the pages that a care team reads before a patient
+// comes in: the list of episodes, and one episode's trend.
+//
+// New gives an http.Handler; wrap it in LoopbackOnly where the pages are for
+// this computer alone. The way of a request: guard.go (headers, methods,
+// panics), language.go (Swedish or English), then episodes.go or episode.go,
+// which ask the use cases through the small interface Clinic and build plain
+// values for the templates. reading.go decides which scales become charts and
+// which small tables, chart.go and axis.go place a chart, bar.go a profile's
+// range bar, points.go the tables beside them.
+//
+// Everything is drawn on the server: no script, nothing from elsewhere, no
+// style but the embedded sheet. Templates hold no words; those come from the
+// package wording. DESIGN.md says which convention rests on what evidence.
+package review
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+	_ "time/tzdata" // "not due yet" is judged in Europe/Stockholm, also where the system has no zone files
+
+	"github.com/painscore/painscore/server/clinic"
+)
+
+// Clinic is what the pages ask of the use cases. *clinic.Clinic is one.
+type Clinic interface {
+	CareUnits(ctx context.Context) ([]string, error)
+	Overview(ctx context.Context, careUnit string, page clinic.Page) ([]clinic.Answered, string, error)
+	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
+}
+
+// Options say what every page tells about the service. The zero value serves.
+type Options struct {
+	Demo    bool             // the store holds synthetic patients only
+	Local   bool             // the pages are reachable from this computer only
+	Version string           // of the program, for the footer
+	Logger  *slog.Logger     // default: slog.Default()
+	Now     func() time.Time // default: time.Now; tells what is not due yet
+}
+
+// site is the pages with all they need.
+type site struct {
+	clinic    Clinic
+	options   Options
+	templates *templates
+	stockholm *time.Location
+}
+
+// New returns the pages. It panics only if its own embedded files are broken,
+// which the package's tests would have shown.
+func New(c Clinic, options Options) http.Handler {
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	stockholm, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		panic(err) // tzdata is linked in
+	}
+	s := &site{clinic: c, options: options, templates: parseTemplates(), stockholm: stockholm}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.episodes)
+	mux.HandleFunc("GET /units/{unit}/episodes/{id}", s.episode)
+	mux.HandleFunc("GET "+stylesheetPath, serveStylesheet)
+	mux.HandleFunc("/", s.notFound)
+	return s.guard(mux)
+}
+
+// today is the calendar date in Sweden.
+func (s *site) today() string {
+	return s.options.Now().In(s.stockholm).Format(time.DateOnly)
+}
