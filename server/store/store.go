@@ -12,6 +12,12 @@
 //   - Durable before acknowledged. When a writing method returns without an
 //     error, a power cut does not lose what it wrote.
 //
+// Times are the caller's, come back in UTC, and are kept to the microsecond.
+// Texts compare byte by byte, and hold neither U+0000 nor U+001F; a record that
+// does, or that names nothing, is a fault of the caller's and gets an error
+// that is none of those below. A caller that gives up (its context ends) gets
+// its context's error; a write is then done as a whole or not at all.
+//
 // The store knows no identifier of a person. It sees a keyed look-up hash and
 // a sealed blob (see package identity), and refers to people by an opaque key.
 package store
@@ -79,8 +85,8 @@ type Store interface {
 
 	// Describe says which engine and schema are in use, as read back from it.
 	Describe(ctx context.Context) (Description, error)
-	// Close ends all work and releases the files. Writes in flight are
-	// finished first.
+	// Close ends all work and releases the files. Calls in flight are
+	// finished first; later ones get ErrUnavailable. Closing twice is no error.
 	Close() error
 }
 
@@ -154,7 +160,8 @@ type Episodes interface {
 	// patient has in the care unit, ordered by episode id; none is no error.
 	EpisodesOfPatient(ctx context.Context, careUnit, patientKey string) ([]Episode, error)
 	// ListEpisodes returns current versions ordered by episode id (compared
-	// byte by byte), those after the given id, at most limit.
+	// byte by byte), those after the given id, at most limit;
+	// a limit of 0 or less gets none.
 	ListEpisodes(ctx context.Context, careUnit, after string, limit int) ([]Episode, error)
 	// CareUnits returns every care unit that owns an episode, ordered.
 	CareUnits(ctx context.Context) ([]string, error)
@@ -162,8 +169,10 @@ type Episodes interface {
 	// patient: where its Lookup is known the episode is that patient's, else
 	// the identity is added with the PatientKey it carries. readVersion is the
 	// version the change was made from, 0 for a new episode; ErrStale if it
-	// is not the current one. ErrOtherPatient if the episode exists and is
-	// another patient's. The reply has Version, ChangeSeq and PatientKey set.
+	// is not the current one. ErrOtherPatient, which comes before ErrStale, if
+	// the episode exists and is another patient's. On an error nothing is
+	// written. The reply is what a read would return: Version, ChangeSeq and
+	// PatientKey are the store's, whatever the caller set.
 	PutEpisode(ctx context.Context, episode Episode, identity Identity, readVersion int64) (Episode, error)
 }
 
@@ -226,7 +235,7 @@ type Submission struct {
 	Source            Source
 	Answers           string // scoring's readable record of the answers
 	Scores            string // scoring's readable record of the scores
-	EpisodeCreated    bool   // this submission created its episode
+	EpisodeCreated    bool   // its envelope created its episode, set by the store
 	Warnings          string // codes of the warnings in the original reply, separated by spaces
 }
 
@@ -242,7 +251,7 @@ type Envelope struct {
 
 // Receipt is what the store made of an envelope.
 type Receipt struct {
-	EpisodeCreated bool
+	EpisodeCreated bool         // now, or when a form that is replayed was first stored
 	Forms          []StoredForm // in the envelope's order
 }
 
@@ -262,9 +271,12 @@ type Submissions interface {
 	//   - ErrOtherPatient: the episode is another patient's
 	//   - ErrEpisodeUnknown: no such episode and MayCreateEpisode is false
 	//   - *SlotTakenError: another submission holds the slot
-	// Errors of all forms of an envelope are joined (errors.Join), so that a
-	// caller hears of every one at once. On any error nothing is stored: no
-	// identity, no episode, no form.
+	// A form gets one of them: its id is judged before its slot. Forms are
+	// judged in turn, as if those before were stored: a form sent twice is
+	// stored once, and the second is Replayed.
+	// All that is wrong with an envelope is joined (errors.Join), what concerns
+	// the whole of it first, so that a caller hears of everything at once. On
+	// any error nothing is stored: no identity, no episode, no form.
 	Submit(ctx context.Context, envelope Envelope) (Receipt, error)
 	// Submission returns the newest version, or ErrNotFound.
 	Submission(ctx context.Context, careUnit, system, submissionID string) (Submission, error)
@@ -296,7 +308,7 @@ type Contents interface {
 	// Contents returns all that is kept, ordered by kind, name, version.
 	Contents(ctx context.Context) ([]Content, error)
 	// Activate records that from now on version is the one new sheets of the
-	// instrument are scored with.
+	// instrument are scored with. The order of the acts counts, not their times.
 	Activate(ctx context.Context, activation Activation) error
 	// Active returns the newest activation of each instrument, by instrument.
 	Active(ctx context.Context) (map[string]Activation, error)
