@@ -60,7 +60,7 @@ func (s *story) fill(in *scoring.Instrument, v visit) (clinic.Sheet, bool) {
 
 // mark answers one item: level 0 is as well as the item can say, 1 as ill.
 func (s *story) mark(in *scoring.Instrument, item scoring.ItemInfo, level float64) scoring.Response {
-	level = min(max(level+0.17*s.rng.NormFloat64(), 0), 1)
+	level = min(max(level+0.13*s.rng.NormFloat64(), 0), 1)
 	switch item.Code {
 	case "work_demands": // a kind of work, neither good nor bad
 		return answered(int32(1 + s.n%3))

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/demo"
+	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/review"
+	"github.com/painscore/painscore/server/store"
+	"github.com/painscore/painscore/server/store/sqlite"
+)
+
+const (
+	databaseFile = "painscore.db"
+	keyFile      = "identity.keys"
+	// stopTime is how long calls in flight have to finish after SIGTERM.
+	stopTime = 8 * time.Second
+)
+
+// serve opens everything, serves until ctx ends, and closes everything.
+func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error) {
+	log := newLog(stderr, cfg.Log)
+	st, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	use, err := openClinic(ctx, cfg, st)
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		if err := demo.Fill(ctx, use, st); err != nil {
+			return fmt.Errorf("fill the demo store: %w", err)
+		}
+	}
+	description, err := st.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	grpcListener, err := net.Listen("tcp", cfg.GRPC)
+	if err != nil {
+		return fmt.Errorf("--grpc: %w", err)
+	}
+	defer grpcListener.Close()
+	webListener, err := net.Listen("tcp", cfg.Web)
+	if err != nil {
+		return fmt.Errorf("--web: %w", err)
+	}
+	defer webListener.Close()
+	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
+	g, calls := server.New(use, info, log)
+	pages := &http.Server{
+		Handler:           review.LoopbackOnly(review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log})),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	kind := ""
+	if cfg.Demo {
+		kind = ", demo with synthetic patients"
+	}
+	fmt.Fprintf(stdout, "painscored %s%s: pages on http://%s/, gRPC on %s, data in %s\n",
+		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.Data)
+	return listen(ctx, g, calls, grpcListener, pages, webListener)
+}
+
+// listen runs both servers until ctx ends or one of them fails, and stops them
+// so that what was begun is finished.
+func listen(ctx context.Context, g *grpc.Server, calls *server.Server, grpcListener net.Listener, pages *http.Server, webListener net.Listener) error {
+	failed := make(chan error, 2)
+	go func() { failed <- g.Serve(grpcListener) }()
+	go func() { failed <- pages.Serve(webListener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	calls.Drain()
+	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	stopped := make(chan struct{})
+	go func() { g.GracefulStop(); close(stopped) }()
+	shutErr := pages.Shutdown(stopping)
+	if errors.Is(shutErr, context.DeadlineExceeded) {
+		shutErr = pages.Close()
+	}
+	select {
+	case <-stopped:
+	case <-stopping.Done():
+		g.Stop()
+		<-stopped
+	}
+	return errors.Join(err, shutErr)
+}
+
+func newLog(w io.Writer, level string) *slog.Logger {
+	var lowest slog.Level
+	if err := lowest.UnmarshalText([]byte(level)); err != nil {
+		lowest = slog.LevelInfo // cannot be: the setting was checked
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
+}
+
+// storeKindProperty marks a store for good as one of synthetic patients or of
+// real ones, so that the two can never mix.
+const storeKindProperty = "store_kind"
+
+// openStore opens the database and refuses one of the other kind.
+func openStore(ctx context.Context, cfg config) (store.Store, error) {
+	want, other := "clinic", "this is a demo store: start with --demo, or name another folder with --data"
+	if cfg.Demo {
+		want, other = "demo", "this store is not a demo store: start without --demo, or name another folder with --data"
+	}
+	st, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	kind, err := st.SetPropertyOnce(ctx, storeKindProperty, want)
+	if err == nil && kind != want {
+		err = errors.New(other)
+	}
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// openClinic loads the definitions and the keys and opens the use cases.
+func openClinic(ctx context.Context, cfg config, st store.Store) (*clinic.Clinic, error) {
+	catalogue, err := loadCatalogue(cfg)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := openKeys(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	windows, err := cfg.windows()
+	if err != nil {
+		return nil, err
+	}
+	return clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows}, time.Now)
+}
+
+func loadCatalogue(cfg config) (*instruments.Catalogue, error) {
+	catalogue, err := instruments.Builtin()
+	if err != nil {
+		return nil, fmt.Errorf("built-in definitions: %w", err)
+	}
+	if cfg.Instruments != "" {
+		if err := catalogue.AddDir(os.DirFS(cfg.Instruments)); err != nil {
+			return nil, fmt.Errorf("--instruments:\n%w", err)
+		}
+	}
+	for id, layouts := range cfg.site.ConfirmLayouts {
+		for _, layout := range layouts {
+			if err := catalogue.ConfirmLayout(id, layout); err != nil {
+				return nil, fmt.Errorf("confirm_layouts: %w", err)
+			}
+		}
+	}
+	return catalogue, nil
+}
+
+// openKeys makes the key file on the first run only. A database that was used
+// with keys must find them again: new ones would make strangers of everybody.
+func openKeys(ctx context.Context, cfg config, st store.Store) (*identity.Keyring, error) {
+	name := filepath.Join(cfg.Data, keyFile)
+	used, err := clinic.UsedWithKeys(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	if !used {
+		return identity.LoadOrCreate(name)
+	}
+	keys, err := identity.Load(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("the key file %s is missing: put back the copy you saved; without it no patient of this database can be found", keyFile)
+	}
+	return keys, err
+}
