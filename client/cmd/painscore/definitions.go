@@ -32,7 +32,7 @@ func (d *definitions) load() (*instruments.Catalogue, error) {
 		if _, err := os.ReadDir(d.dir); err != nil {
 			return nil, fmt.Errorf("--instruments: %w", err)
 		}
-		if err := catalogue.AddDir(os.DirFS(d.dir)); err != nil {
+		if err := inside(d.dir, catalogue.AddDir(os.DirFS(d.dir))); err != nil {
 			return nil, &exit{exitBadInput, fmt.Errorf("definitions refused:\n%w", err)}
 		}
 	}

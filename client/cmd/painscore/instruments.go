@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -116,13 +117,24 @@ func add(catalogue *instruments.Catalogue, name string) error {
 		return err
 	}
 	if info.IsDir() {
-		return catalogue.AddDir(os.DirFS(name))
+		return inside(name, catalogue.AddDir(os.DirFS(name)))
 	}
 	body, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
 	return catalogue.AddFile(name, body)
+}
+
+// inside puts a folder's name before those of its files.
+func inside(dir string, err error) error {
+	var problems instruments.Problems
+	if errors.As(err, &problems) {
+		for i := range problems {
+			problems[i].File = filepath.Join(dir, problems[i].File)
+		}
+	}
+	return err
 }
 
 func printDefinitionProblems(w io.Writer, name string, problems instruments.Problems, asJSON bool) error {

@@ -138,7 +138,11 @@ func pointWords(p *pb.TrendPoint, instrument string) []string {
 
 func changeWords(c *pb.Change) string {
 	if !c.Comparable {
-		words := "no difference: " + enumWord(c.NotComparableReason)
+		why, known := notComparable[c.NotComparableReason]
+		if !known { // of a newer server
+			why = enumWord(c.NotComparableReason)
+		}
+		words := "no difference: " + why
 		if c.Movement != pb.Movement_MOVEMENT_UNSPECIFIED { // two profiles
 			words += "; " + movementWord(c.Movement)
 		}

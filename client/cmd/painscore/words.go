@@ -75,6 +75,17 @@ func movementWord(m pb.Movement) string {
 	return enumWord(m)
 }
 
+// notComparable says why two scores have no difference.
+var notComparable = map[pb.NotComparableReason]string{
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_MISSING:               "one of the two is missing",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_INSTRUMENT:  "different instruments",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_SCORING:     "scored by different definitions",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_VALUE_SET:   "different value sets",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_REFUSED:               "one of the two is refused",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_NO_NUMBER:             "profiles have none",
+	pb.NotComparableReason_NOT_COMPARABLE_REASON_DIFFERENT_DENOMINATOR: "different numbers of items apply",
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "-"
