@@ -37,7 +37,8 @@ patient's in a care unit. With --json each episode is one line.
 }
 
 func episodes(cmd *cobra.Command, f *episodesFlags) error {
-	patient, err := f.patient.read(cmd.InOrStdin())
+	// A patient left in the environment must not narrow a list unseen.
+	patient, err := f.patient.read(cmd.InOrStdin(), "")
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type patientFlags struct {
 const patientHelp = `The patient is "system:value", such as personnummer:191212121212, where system is
 personnummer, samordningsnummer, or the URI or OID of another one. On a machine
 with several users keep it out of the process list: give --patient-file FILE (-
-for standard input), or set PAINSCORE_PATIENT.`
+for standard input), or, for submit and trend, set PAINSCORE_PATIENT.`
 
 func (p *patientFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.patient, "patient", "", "the patient as `system:value`; visible in the process list")
@@ -33,8 +33,9 @@ func (p *patientFlags) flags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("patient", "patient-file")
 }
 
-// read returns the patient, nil if none was named. Its errors repeat nothing.
-func (p *patientFlags) read(stdin io.Reader) (*pb.PatientIdentifier, error) {
+// read returns the patient that the flags name, else the one of otherwise, nil
+// if there is none. Its errors repeat nothing.
+func (p *patientFlags) read(stdin io.Reader, otherwise string) (*pb.PatientIdentifier, error) {
 	text := p.patient
 	switch {
 	case p.file == "-":
@@ -53,10 +54,10 @@ func (p *patientFlags) read(stdin io.Reader) (*pb.PatientIdentifier, error) {
 			return nil, fmt.Errorf("--patient-file: %w", err)
 		}
 	case text == "":
-		text = os.Getenv(envPatient)
-		if text == "" {
-			return nil, nil
-		}
+		text = otherwise
+	}
+	if text == "" && p.file == "" {
+		return nil, nil
 	}
 	return parsePatient(text)
 }

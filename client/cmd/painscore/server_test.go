@@ -236,6 +236,7 @@ func TestEpisodesFollowsThePages(t *testing.T) {
 		&pb.ListEpisodesResponse{Episodes: []*pb.Episode{{CareUnit: "B", EpisodeId: "demo-02-longer"}}},
 	}
 	f := serve(t, append(pages, pages...)...)
+	t.Setenv(envPatient, "personnummer:191212121212")
 	code, out, errs := command(t, "", "episodes")
 	if code != exitDone {
 		t.Fatal(errs)
@@ -245,7 +246,7 @@ UNIT  EPISODE         STATUS  PROGRAMME  LEVEL  COHORT  FIRST VISIT  STARTED    
 A     demo-01         active  pain       mmrsv  2026-A  2026-01-05   2026-01-12  2026-04-03 (planned)
 B     demo-02-longer  -       -          -      -       -            -           -
 `)
-	if first, second := f.requests[0].(*pb.ListEpisodesRequest), f.requests[1].(*pb.ListEpisodesRequest); first.CareUnit != "" || first.PageToken != "" || second.PageToken != "p2" {
+	if first, second := f.requests[0].(*pb.ListEpisodesRequest), f.requests[1].(*pb.ListEpisodesRequest); first.CareUnit != "" || first.Patient != nil || first.PageToken != "" || second.PageToken != "p2" {
 		t.Errorf("%v %v", first, second)
 	}
 	code, out, _ = command(t, "", "episodes", "--unit", "A", "--patient", "personnummer:191212121212", "--json")

@@ -129,7 +129,7 @@ func (f *submitFlags) request(cmd *cobra.Command, args []string) (*pb.SubmitRequ
 	if err := f.occasionInto(request); err != nil {
 		return nil, err
 	}
-	patient, err := f.patient.read(cmd.InOrStdin())
+	patient, err := f.patient.read(cmd.InOrStdin(), os.Getenv(envPatient))
 	if err != nil {
 		return nil, err
 	}

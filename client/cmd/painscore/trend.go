@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -44,7 +45,7 @@ A change says which way the score moved, not whether that matters.
 }
 
 func trend(cmd *cobra.Command, f *trendFlags) error {
-	patient, err := f.patient.read(cmd.InOrStdin())
+	patient, err := f.patient.read(cmd.InOrStdin(), os.Getenv(envPatient))
 	if err != nil {
 		return err
 	}
