@@ -30,17 +30,16 @@ func shapeOf(s *scoring.Score) shape {
 // axis stand left of the plot, the names of the bands right of it, and below
 // it one column of words per occasion.
 const (
-	chartWidth  = 440
-	plotLeft    = 52
-	plotRight   = 326
-	plotTop     = 30
-	plotBottom  = 170
-	pointInset  = 26 // room for a value's text at the ends of the time axis
-	columnTop   = plotBottom + 26
-	lineHeight  = 14
-	smallText   = 11 // font size of the axis and the bands
-	columnText  = 11.5
-	chartHeight = columnTop + 2*lineHeight + 6
+	chartWidth = 440
+	plotLeft   = 52
+	plotRight  = 326
+	plotTop    = 30
+	plotBottom = 170
+	pointInset = 26 // room for a value's text at the ends of the time axis
+	columnTop  = plotBottom + 26
+	lineHeight = 14
+	smallText  = 11 // font size of the axis and the bands
+	columnText = 11.5
 )
 
 // chart is one scale over time, every coordinate worked out, so that the
@@ -105,7 +104,7 @@ func (r *reading) chart(line *clinic.Line) *chart {
 	}
 	c := &chart{
 		ID: lineID(line), Title: r.title(line), Desc: r.describe(line), Direction: r.Direction(line.Scale.Direction),
-		Width: chartWidth, Height: chartHeight, Left: plotLeft, Right: plotRight, Top: plotTop, Bottom: plotBottom,
+		Width: chartWidth, Left: plotLeft, Right: plotRight, Top: plotTop, Bottom: plotBottom,
 	}
 	scores := newScoreAxis(lowest, highest, plotBottom, plotTop)
 	dates := newDateAxis(r.dates, plotLeft+pointInset, plotRight-pointInset)

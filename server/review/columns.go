@@ -18,10 +18,7 @@ func (r *reading) drawColumns(c *chart, line *clinic.Line, dates dateAxis) {
 		wanted := make([]float64, len(columns))
 		widths := make([]float64, len(columns))
 		for i, col := range columns {
-			wanted[i] = col.TickX
-			for _, text := range col.Lines {
-				widths[i] = max(widths[i], textWidth(text.Text, columnText))
-			}
+			wanted[i], widths[i] = col.TickX, col.width()
 		}
 		places, ok := spread(wanted, widths, 8, 2, chartWidth-2)
 		if ok {
@@ -29,6 +26,10 @@ func (r *reading) drawColumns(c *chart, line *clinic.Line, dates dateAxis) {
 				columns[i].place(places[i])
 			}
 			c.Columns = columns
+			c.Height = columnTop + 6
+			for _, col := range columns {
+				c.Height = max(c.Height, columnTop+float64(len(col.Lines)-1)*lineHeight+6)
+			}
 			return
 		}
 		columns = slices.Delete(columns, len(columns)/2, len(columns)/2+1)
@@ -57,6 +58,15 @@ func (r *reading) columns(line *clinic.Line, dates dateAxis) []column {
 	}
 	slices.SortStableFunc(columns, func(a, b column) int { return cmp.Compare(a.TickX, b.TickX) })
 	return columns
+}
+
+// width is how much room a column's words need.
+func (col *column) width() float64 {
+	width := 0.0
+	for _, text := range col.Lines {
+		width = max(width, textWidth(text.Text, columnText))
+	}
+	return width
 }
 
 func (col *column) place(x float64) {

@@ -46,7 +46,7 @@ func (s *site) episode(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Trend) episodePage {
-	reading := newReading(l, trend)
+	reading := newReading(l, trend, s.today())
 	p := episodePage{
 		page:     s.page(r, l, l.Say("episode.title", trend.Episode.EpisodeID)),
 		Facts:    factsOf(l, trend.Episode),
@@ -55,8 +55,10 @@ func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Tr
 		Empty:    len(trend.Lines) == 0,
 	}
 	for i, m := range trend.Occasions {
-		p.Moments = append(p.Moments, momentRowOf(l, m, reading.pointsAt(i), s.today()))
-		p.BaselineMissing = p.BaselineMissing || m.State == clinic.BaselineMissing && (!p.Empty || isOver(m, s.today()))
+		p.Moments = append(p.Moments, reading.momentRow(m, reading.pointsAt(i)))
+		if m.State == clinic.BaselineMissing {
+			_, p.BaselineMissing = reading.unanswered(m)
+		}
 	}
 	if at, only := reading.onlyMoment(); only {
 		p.Profile = reading.occasion(at)
@@ -92,31 +94,20 @@ func factsOf(l wording.Language, e store.Episode) []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Text == "" })
 }
 
-func momentRowOf(l wording.Language, m clinic.Moment, points []*clinic.Point, today string) momentRow {
-	row := momentRow{Occasion: l.Occasion(string(m.Occasion), m.Label), Expected: expectedText(l, m)}
+func (r *reading) momentRow(m clinic.Moment, points []*clinic.Point) momentRow {
+	row := momentRow{Occasion: r.Occasion(string(m.Occasion), m.Label), Expected: expectedText(r.Language, m)}
 	if m.State != clinic.MomentAnswered {
-		switch {
-		case m.FirstDay > today:
-			row.State = l.Say("not_yet")
-		case isOver(m, today):
-			row.State, row.Missing = l.OccasionMissing(string(m.Occasion)), true
-		default:
-			row.State = l.Moment(string(clinic.MomentMissing))
-		}
+		row.State, row.Missing = r.unanswered(m)
 		return row
 	}
-	row.State = l.Count("forms", countForms(points))
+	row.State = r.Count("forms", countForms(points))
 	row.Date = m.FirstAnswered
 	if m.LastAnswered != m.FirstAnswered {
-		row.Date = l.Say("window", m.FirstAnswered, m.LastAnswered)
+		row.Date = r.Say("window", m.FirstAnswered, m.LastAnswered)
 	}
-	row.Timing = timingsText(l, m, points)
+	row.Timing = timingsText(r.Language, m, points)
 	return row
 }
-
-// isOver reports whether the time for an occasion's forms has passed. Without
-// a date to count from nobody can say.
-func isOver(m clinic.Moment, today string) bool { return m.LastDay != "" && m.LastDay < today }
 
 // countForms counts the forms that points come from: each gives many scores.
 func countForms(points []*clinic.Point) int {

@@ -108,7 +108,7 @@ func (s *testSite) submit(episode string, occasion store.Occasion, label, on str
 	}
 	for _, in := range s.ActiveInstruments() {
 		if in.ID() != leaveOut {
-			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: in.ID() + on, Sheet: answered(in, burden, without)})
+			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: episode + "-" + in.ID() + "-" + on, Sheet: answered(in, burden, without)})
 		}
 	}
 	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {

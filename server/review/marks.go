@@ -29,7 +29,7 @@ func (r *reading) drawPoints(c *chart, line *clinic.Line, scores scoreAxis, date
 			c.Segments = append(c.Segments, segment{a.X, a.Y, b.X, b.Y, change.InstrumentSwitched})
 		}
 	}
-	placeValues(c.Marks)
+	placeValues(c)
 }
 
 // changeBetween finds the change of two neighbouring points, where they may be
@@ -47,26 +47,40 @@ func changeBetween(line *clinic.Line, a, b *clinic.Point) (*clinic.Change, bool)
 	return nil, false
 }
 
+// valueText is the font size of a value in the plot.
+const valueText = 13
+
 // placeValues puts each value above its mark, or below where the neighbours'
-// lines come from above or the plot ends. The words of a refused point stand
-// beside its bar.
-func placeValues(marks []mark) {
-	for i := range marks {
-		m := &marks[i]
-		m.Label = label{X: m.X, Y: m.Y - 11}
-		var around, n float64
-		for _, j := range []int{i - 1, i + 1} {
-			if j >= 0 && j < len(marks) && marks[j].Shape != refused {
-				around, n = around+marks[j].Y, n+1
+// lines come from above or the plot ends; what a refused score could be stands
+// clear of its bar. No value leaves the plot sideways, where the bands are.
+func placeValues(c *chart) {
+	for i := range c.Marks {
+		m := &c.Marks[i]
+		above, below := m.Y-11, m.Y+20
+		for _, bar := range c.Possible {
+			if m.Shape == refused && bar.X1 == m.X {
+				above, below = bar.Y2-6, bar.Y1+15
 			}
 		}
-		if below := m.Y + 20; m.Y < plotTop+16 || n > 0 && around/n < m.Y-2 && below < plotBottom {
-			m.Label.Y = below
+		y := above
+		if fits := below < plotBottom; above < plotTop+valueText-3 || fits && m.Shape != refused && cameFromAbove(c.Marks, i) {
+			y = below
 		}
-		if m.Shape == refused {
-			m.Label.Y = max(m.Y-11, plotTop+10)
+		half := textWidth(m.Text, valueText) / 2
+		m.Label = label{X: min(max(m.X, plotLeft+2+half), plotRight-2-half), Y: y}
+	}
+}
+
+// cameFromAbove reports whether the neighbours of a mark stand above it, so
+// that lines lead there and a value below is free of them.
+func cameFromAbove(marks []mark, i int) bool {
+	var sum, n float64
+	for _, j := range []int{i - 1, i + 1} {
+		if j >= 0 && j < len(marks) && marks[j].Shape != refused {
+			sum, n = sum+marks[j].Y, n+1
 		}
 	}
+	return n > 0 && sum/n < marks[i].Y-2
 }
 
 // drawSwitches marks where the line goes on with another instrument.

@@ -26,7 +26,7 @@ type pointRow struct {
 	Band                   string
 	Remarks                []string
 	Missing                bool // no form of the instrument
-	Wanted                 bool // and one that everything else is compared with
+	Wanted                 bool // and none was sent for the occasion though its time has come
 }
 
 // changeRow is what lies between two occasions of a scale.
@@ -61,7 +61,7 @@ func (r *reading) pointRows(line *clinic.Line, moment int) []pointRow {
 		m := r.trend.Occasions[moment]
 		row := pointRow{Occasion: r.occasion(moment), Score: r.Say("no_form"), Missing: true}
 		if m.State != clinic.MomentAnswered {
-			row.Score, row.Wanted = r.OccasionMissing(string(m.Occasion)), m.State == clinic.BaselineMissing
+			row.Score, row.Wanted = r.unanswered(m)
 		}
 		return []pointRow{row}
 	}

@@ -15,11 +15,12 @@ import (
 type reading struct {
 	wording.Language
 	trend *clinic.Trend
+	today string
 	dates []string // of every point: all charts of a page share one time axis
 }
 
-func newReading(l wording.Language, trend *clinic.Trend) *reading {
-	r := &reading{Language: l, trend: trend}
+func newReading(l wording.Language, trend *clinic.Trend, today string) *reading {
+	r := &reading{Language: l, trend: trend, today: today}
 	for i := range trend.Lines {
 		for j := range trend.Lines[i].Points {
 			r.dates = append(r.dates, trend.Lines[i].Points[j].AnsweredOn)
@@ -122,6 +123,19 @@ func (r *reading) onlyMoment() (int, bool) {
 		}
 	}
 	return only, found == 1
+}
+
+// unanswered says of an occasion without forms whether they are missing or
+// whether it is only too early to say so. A baseline counts as missing as soon
+// as anything later is answered: there is no beginning, and there will be none.
+func (r *reading) unanswered(m clinic.Moment) (text string, missing bool) {
+	switch {
+	case m.State == clinic.BaselineMissing && len(r.trend.Lines) > 0, m.LastDay != "" && m.LastDay < r.today:
+		return r.OccasionMissing(string(m.Occasion)), true
+	case m.FirstDay > r.today:
+		return r.Say("not_yet"), false
+	}
+	return r.Moment(string(clinic.MomentMissing)), false
 }
 
 // pointsAt lists the points of an occasion on every line.

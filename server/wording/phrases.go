@@ -60,7 +60,7 @@ var phrases = map[string]pair{
 	"expected":              {"Väntas", "Expected"},
 	"window":                {"%s till %s", "%s to %s"},
 	"window.planned":        {"%s till %s, efter planerat datum", "%s to %s, by the planned date"},
-	"window.none":           {"datum saknas för %s", "no date of %s"},
+	"window.none":           {"datum saknas för %s", "date of the %s not known"},
 	"window.ours":           {"Tidsramarna är painscores egna eller enhetens, inte registrets. De flyttar aldrig ett formulär till ett annat tillfälle.", "The time frames are painscore's own or the unit's, not the registry's. They never move a form to another occasion."},
 	"not_yet":               {"inte dags ännu", "not due yet"},
 	"days.after.one":        {"%d dag efter %s", "%d day after the %s"},
