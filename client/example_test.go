@@ -33,7 +33,7 @@ func Example() {
 		for _, v := range refused.Violations { // every problem of the sheet at once
 			fmt.Println(v.Field, v.Reason, v.Description)
 		}
-		log.Fatal(refused.Reason)
+		log.Fatal(refused)
 	}
 	for _, score := range stored.Submission.ScoredSheet.Scores {
 		fmt.Println(score.Scale, score.GetValue(), score.Band) // anxiety 11 probable
