@@ -106,6 +106,8 @@ func cellOf(l wording.Language, a clinic.Answered, occasion store.Occasion, toda
 func notDue(l wording.Language, e store.Episode, occasion store.Occasion, today string) (occasionCell, bool) {
 	due := ""
 	switch {
+	case notExpected(e, occasion):
+		return occasionCell{Text: l.Say("not_expected"), Quiet: true}, true
 	case occasion == store.Baseline:
 		if e.FirstVisitOn == "" {
 			due = e.FirstVisitPlanned
@@ -118,6 +120,20 @@ func notDue(l wording.Language, e store.Episode, occasion store.Occasion, today 
 		}
 	}
 	return occasionCell{Text: l.Say("occasion.later"), Date: due, Quiet: true}, due > today
+}
+
+// notExpected reports whether nobody waits for an occasion's forms, because the
+// patient has left the programme or must not be asked. Who leaves during the
+// follow-up has still been at the programme's end. A baseline is always
+// expected: without it there is nothing to compare with.
+func notExpected(e store.Episode, occasion store.Occasion) bool {
+	if occasion != store.ProgrammeEnd && occasion != store.FollowUp12Months {
+		return false
+	}
+	if e.Deceased || e.DoNotContact || e.Status == "cancelled" {
+		return true
+	}
+	return e.Status == "dropped_out" && !(occasion == store.ProgrammeEnd && e.DropOutPhase == "follow_up")
 }
 
 func episodeHref(e store.Episode) string {

@@ -130,6 +130,8 @@ func (r *reading) onlyMoment() (int, bool) {
 // as anything later is answered: there is no beginning, and there will be none.
 func (r *reading) unanswered(m clinic.Moment) (text string, missing bool) {
 	switch {
+	case notExpected(r.trend.Episode, m.Occasion):
+		return r.Say("not_expected"), false
 	case m.State == clinic.BaselineMissing && len(r.trend.Lines) > 0, m.LastDay != "" && m.LastDay < r.today:
 		return r.OccasionMissing(string(m.Occasion)), true
 	case m.FirstDay > r.today:

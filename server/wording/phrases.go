@@ -49,6 +49,7 @@ var phrases = map[string]pair{
 	"forms.one":             {"%d formulär", "%d form"},
 	"forms.many":            {"%d formulär", "%d forms"},
 	"occasion.not_ended":    {"ej avslutad", "not ended"},
+	"not_expected":          {"väntas inte", "not expected"},
 	"occasion.later":        {"omkring", "around"},
 	"deceased":              {"avliden", "deceased"},
 	"do_not_contact":        {"ska inte kontaktas", "do not contact"},
