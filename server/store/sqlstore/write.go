@@ -11,7 +11,7 @@ import (
 
 // maxAttempts bounds how often a transaction is run again because another one
 // was in its way. Each attempt has already waited out the engine's own timeout.
-const maxAttempts = 5
+const maxAttempts = 3
 
 // write runs one transaction, after those that asked before it. A caller may
 // give up while waiting for its turn; once begun, the transaction is finished
@@ -33,12 +33,12 @@ func (s *Store) write(ctx context.Context, what string, apply func(*transaction)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
 	for attempt := 1; ; attempt++ {
-		err := s.attempt(ctx, apply)
+		// Between attempts nothing has happened: the caller may still go.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.attempt(context.WithoutCancel(ctx), apply)
 		if err == nil || attempt == maxAttempts || s.dialect.Classify(err) != Busy {
 			var refused refusal
 			if errors.As(err, &refused) {

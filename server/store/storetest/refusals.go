@@ -144,6 +144,21 @@ var refusalTests = map[string]func(*testing.T, fixture){
 		submit(t, s, envelope("ada", form("e", "pcs", "2")))
 	},
 
+	"a form of another episode than its envelope is refused, though both exist": func(t *testing.T, s fixture) {
+		submit(t, s, envelope("ada", form("e", "hads", "1")))
+		submit(t, s, envelope("bob", form("b", "hads", "2")))
+		stray := envelope("ada", form("e", "pcs", "3"))
+		stray.Forms = append(stray.Forms, form("b", "pcs", "4"))
+		if _, err := s.Submit(ctx, stray); err == nil {
+			t.Error("stored")
+		}
+		for _, id := range []string{"e", "b"} {
+			if forms := must(s.SubmissionsOfEpisode(ctx, unit, id, 0))(t); len(forms) != 1 {
+				t.Errorf("episode %s has %d forms", id, len(forms))
+			}
+		}
+	},
+
 	"the holder of a slot keeps it through refusals": func(t *testing.T, s fixture) {
 		first := submit(t, s, envelope("ada", form("e", "hads", "1"))).Forms[0].Submission
 		_, err := s.Submit(ctx, envelope("ada", form("e", "hads", "2")))
