@@ -188,6 +188,29 @@ func (c *compiler) change(path string, d *ScaleDef) {
 	}
 	c.thresholds(path+".mcid", d.Change.MCID)
 	c.thresholds(path+".sdc", d.Change.SDC)
+	c.percent(path+".percent", d.Change.Percent)
+}
+
+// percent checks the classes of reduction in percent.
+func (c *compiler) percent(path string, rule *PercentRule) {
+	if rule == nil {
+		return
+	}
+	c.evidence(path, rule.Source, rule.Known, false)
+	if len(rule.Classes) == 0 {
+		c.add(path+".classes", "percent needs at least one class")
+	}
+	before := 0
+	for i, class := range rule.Classes {
+		path := at(path+".classes", i)
+		if class.Code == "" {
+			c.add(path+".code", "a class needs a code")
+		}
+		if class.From <= before || class.From > 100 {
+			c.add(path+".from", "classes rise from above 0 to at most 100 percent")
+		}
+		before = class.From
+	}
 }
 
 func (c *compiler) thresholds(path string, list []Threshold) {
@@ -206,6 +229,9 @@ func (c *compiler) thresholds(path string, list []Threshold) {
 		}
 		if t.Population == "" {
 			c.add(path, "a threshold needs the population it was found in")
+		}
+		if t.Period != "" && t.Period != PeriodOneYear {
+			c.add(path+".period", "period must be one_year or left out")
 		}
 		for _, bound := range []Decimal{t.EarlierAtMost, t.EarlierAbove} {
 			if _, err := bound.Exact(); bound != "" && err != nil {

@@ -206,6 +206,8 @@ type ChangeEvidence struct {
 	MCID []Threshold `yaml:"mcid"` // minimal clinically important difference
 	SDC  []Threshold `yaml:"sdc"`  // smallest detectable change, 95 %
 	Note string      `yaml:"note"`
+	// Percent classifies reductions in percent of the earlier score, on scales where that is the custom.
+	Percent *PercentRule `yaml:"percent"`
 }
 
 // Threshold is an interval of change, in points of the scale; Low equals High
@@ -216,7 +218,8 @@ type Threshold struct {
 	Sources       []string `yaml:"sources"`
 	Known         Known    `yaml:"known"`
 	Population    string   `yaml:"population"`
-	Found         string   `yaml:"found"` // over which period and in which direction it was found
+	Found         string   `yaml:"found"`  // how, in words
+	Period        string   `yaml:"period"` // one_year where it was found over a year; empty where the time does not matter
 	EarlierAtMost Decimal  `yaml:"earlier_at_most"`
 	EarlierAbove  Decimal  `yaml:"earlier_above"`
 	Borrowed      bool     `yaml:"borrowed"` // from another condition than pain
