@@ -148,7 +148,7 @@ func (c *compiler) items() {
 			c.add(path+".code", "item %s stands twice", it.Code)
 		}
 		c.in.index[it.Code] = i
-		compiled := compiledItem{code: it.Code, min: it.Min, max: it.Max, notApplicable: it.NotApplicable}
+		compiled := compiledItem{code: it.Code, min: it.Min, max: it.Max, plain: len(it.Values) == 0, notApplicable: it.NotApplicable}
 		if len(it.Values) > 0 {
 			if it.Min != 0 || it.Max != 0 {
 				c.add(path, "item %s has both a range and values", it.Code)

@@ -48,11 +48,20 @@ func (e Exact) Cmp(f Exact) int {
 	return c * sign(e.Num)
 }
 
+// reaches reports whether e is at or above f; most scores and cut-offs are
+// whole, and those take no call.
+func (e Exact) reaches(f Exact) bool {
+	if e.Den == 1 && f.Den == 1 {
+		return e.Num >= f.Num
+	}
+	return e.Cmp(f) >= 0
+}
+
 // Add returns e + f in lowest terms. Scores stay far below the point where the
 // sum of two could leave int64: Compile bounds every factor.
 func (e Exact) Add(f Exact) Exact {
-	if e.Den == f.Den {
-		return Fraction(e.Num+f.Num, e.Den)
+	if e.Den == 1 && f.Den == 1 {
+		return Exact{e.Num + f.Num, 1}
 	}
 	g := gcd(e.Den, f.Den)
 	return Fraction(e.Num*(f.Den/g)+f.Num*(e.Den/g), e.Den/g*f.Den)

@@ -158,6 +158,7 @@ type compiledItem struct {
 	code          string
 	min, max      int32
 	values        []int32
+	plain         bool // takes every whole number from min to max
 	notApplicable bool
 }
 

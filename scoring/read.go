@@ -69,25 +69,36 @@ func (rd *reader) coding(sheet *Sheet) {
 }
 
 func (rd *reader) answers(answers []Answer) {
+	items, responses, seen := rd.in.items, rd.into.Responses, rd.into.seen
 	for i := range answers {
 		a := &answers[i]
-		// Most senders keep the definition's order: try that place first.
-		item := i
-		if i >= len(rd.in.items) || rd.in.items[i].code != a.Item {
-			var ok bool
-			if item, ok = rd.in.index[a.Item]; !ok {
-				rd.add(at("answers", i)+".item", ReasonUnknownItem, "this instrument has no such item")
+		// Most senders keep the definition's order and answer the item: look
+		// there first, without a call.
+		if i < len(items) && i < len(seen) && i < len(responses) {
+			it := &items[i]
+			if a.Kind == Answered && it.plain && rd.maps == nil && !seen[i] && a.Value >= it.min && a.Value <= it.max && it.code == a.Item {
+				seen[i], responses[i] = true, a.Response
 				continue
 			}
 		}
-		if rd.into.seen[item] {
-			rd.add(at("answers", i)+".item", ReasonDuplicateItem, "item "+rd.in.items[item].code+" stands twice")
-			continue
-		}
-		rd.into.seen[item] = true
-		if reason := rd.take(item, a.Response); reason != "" {
-			rd.add(at("answers", i)+".value", reason, rd.describe(item, reason))
-		}
+		rd.answer(i, a)
+	}
+}
+
+// answer takes one answer by its item's code, whatever is wrong with it.
+func (rd *reader) answer(i int, a *Answer) {
+	item, ok := rd.in.index[a.Item]
+	if !ok {
+		rd.add(at("answers", i)+".item", ReasonUnknownItem, "this instrument has no such item")
+		return
+	}
+	if rd.into.seen[item] {
+		rd.add(at("answers", i)+".item", ReasonDuplicateItem, "item "+rd.in.items[item].code+" stands twice")
+		return
+	}
+	rd.into.seen[item] = true
+	if reason := rd.take(item, a.Response); reason != "" {
+		rd.add(at("answers", i)+".value", reason, rd.describe(item, reason))
 	}
 }
 

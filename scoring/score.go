@@ -26,7 +26,9 @@ func (in *Instrument) Score(answers *Answers, result *Result) {
 	}
 }
 
-// next returns a fresh score at the end of the result.
+// next returns a fresh score at the end of the result. It sets every field by
+// itself: clearing the whole of a large struct first took a quarter of the time
+// of scoring. TestResultIsReusable holds that none is forgotten.
 func (result *Result) next(sc *compiledScale) *Score {
 	n := len(result.Scores)
 	if n < cap(result.Scores) {
@@ -35,7 +37,12 @@ func (result *Result) next(sc *compiledScale) *Score {
 		result.Scores = append(result.Scores, Score{})
 	}
 	s := &result.Scores[n]
-	*s = Score{Scale: sc.code, Direction: sc.direction, Decimals: sc.decimals, Rule: sc.rule, Line: sc.line}
+	s.Scale, s.ValueSet, s.Direction, s.Decimals, s.Rule, s.Line = sc.code, "", sc.direction, sc.decimals, sc.rule, sc.line
+	s.Outcome, s.Value, s.Prorated, s.Answered, s.Expected = 0, Exact{}, false, 0, 0
+	s.Imputed, s.Band, s.Flags = nil, "", nil
+	if s.Refusal.Reason != "" {
+		s.Refusal = Refusal{}
+	}
 	return s
 }
 
@@ -208,7 +215,7 @@ func (sc *compiledScale) classify(s *Score, result *Result) {
 	}
 	from := len(result.names)
 	for i := range sc.flags {
-		if f := &sc.flags[i]; s.Value.Cmp(f.From) >= 0 {
+		if f := &sc.flags[i]; s.Value.reaches(f.From) {
 			result.names = append(result.names, f.Code)
 		}
 	}
@@ -219,7 +226,7 @@ func (sc *compiledScale) classify(s *Score, result *Result) {
 // where the scale has none.
 func (sc *compiledScale) band(e Exact) int {
 	for i := len(sc.bands) - 1; i >= 0; i-- {
-		if e.Cmp(sc.bands[i].From) >= 0 {
+		if e.reaches(sc.bands[i].From) {
 			return i
 		}
 	}
