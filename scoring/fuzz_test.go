@@ -1,0 +1,66 @@
+package scoring_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/painscore/painscore/scoring"
+)
+
+func FuzzParseScores(f *testing.F) {
+	f.Add("anxiety=14 worse 4/7 d=2 prorated imputed=9,11,13 band=probable flags=caseness rule=half; total=49/6 worse 4/7")
+	f.Add("total=!TOO_FEW_ANSWERS better 3/7 missing=1,2 lowest=-0.5 highest=49/6 same_band; index:se_tto_2020=0.6976 better 5/5 d=4; profile=#21232 5/5")
+	f.Add("a=1  1/1")
+	f.Fuzz(func(t *testing.T, text string) {
+		scores, err := scoring.ParseScores(text)
+		if err != nil {
+			return
+		}
+		again, err := scoring.ParseScores(string(scoring.AppendScores(nil, scores)))
+		if err != nil || !reflect.DeepEqual(scores, again) {
+			t.Fatalf("%q: %v\n%+v\n%+v", text, err, scores, again)
+		}
+	})
+}
+
+func FuzzParseAnswers(f *testing.F) {
+	f.Add("mobility=1 self_care=blank usual_activities=3 vas=100; value_sets=uk_tto_1997")
+	f.Add("mobility=9 mobility=1")
+	in := instrument(f, "eq_5d_3l")
+	f.Fuzz(func(t *testing.T, text string) {
+		var answers, again scoring.Answers
+		if err := scoring.ParseAnswers(text, in, &answers); err != nil {
+			return
+		}
+		line := string(scoring.AppendAnswers(nil, in, &answers))
+		if err := scoring.ParseAnswers(line, in, &again); err != nil || !reflect.DeepEqual(answers.Responses, again.Responses) {
+			t.Fatalf("%q: %v", line, err)
+		}
+		in.Score(&answers, new(scoring.Result))
+	})
+}
+
+// FuzzRead builds a sheet from words: an item, a kind and a value each.
+func FuzzRead(f *testing.F) {
+	f.Add("wai", "", "", "current_ability 1 10 prognosis 2 0", false)
+	f.Add("isi", "form", "", "x 1 1 x 1 2 x 6 0", true)
+	f.Add("hads", "", "box_position", "1 1 4 2 9 9", false)
+	all := every(f)
+	f.Fuzz(func(t *testing.T, id, layout, coding, words string, positional bool) {
+		in := all[len(id)%len(all)]
+		sheet := &scoring.Sheet{Layout: layout, Coding: coding, ValueSets: strings.Fields(id)}
+		for part := strings.Fields(words); len(part) >= 3; part = part[3:] {
+			r := scoring.Response{Kind: scoring.Kind(len(part[1])), Value: int32(len(part[2])) - 1}
+			if positional {
+				sheet.Positions = append(sheet.Positions, r)
+			} else {
+				sheet.Answers = append(sheet.Answers, scoring.Answer{Item: part[0], Response: r})
+			}
+		}
+		var answers scoring.Answers
+		if in.Read(sheet, &answers) == nil {
+			in.Score(&answers, new(scoring.Result))
+		}
+	})
+}
