@@ -1,13 +1,20 @@
 package server
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
 )
 
-func trendProto(t *clinic.Trend) *pb.Trend {
+// trendProto translates a trend; language is "sv", "en", or empty for no
+// sentences.
+func trendProto(t *clinic.Trend, language string) *pb.Trend {
 	out := &pb.Trend{Episode: episodeProto(t.Episode), Scales: make([]*pb.ScaleTrend, len(t.Lines))}
+	told := teller{trend: t, language: language, cited: map[string]*pb.Source{}}
 	for _, m := range t.Occasions {
 		out.Occasions = append(out.Occasions, &pb.TrendOccasion{
 			Occasion: occasionWords.enum[string(m.Occasion)], OccasionLabel: m.Label, State: occasionStateWords.enum[string(m.State)],
@@ -17,12 +24,13 @@ func trendProto(t *clinic.Trend) *pb.Trend {
 		})
 	}
 	for i := range t.Lines {
-		out.Scales[i] = lineProto(t, &t.Lines[i])
+		out.Scales[i] = told.line(&t.Lines[i])
 	}
+	out.Sources = slices.SortedFunc(maps.Values(told.cited), func(a, b *pb.Source) int { return cmp.Compare(a.Source, b.Source) })
 	return out
 }
 
-func lineProto(t *clinic.Trend, line *clinic.Line) *pb.ScaleTrend {
+func (told *teller) line(line *clinic.Line) *pb.ScaleTrend {
 	lowest, highest, decimals := line.Range()
 	out := &pb.ScaleTrend{
 		Instrument: line.Instrument.ID(), Scale: line.Scale.Code, ValueSet: line.ValueSet,
@@ -41,23 +49,7 @@ func lineProto(t *clinic.Trend, line *clinic.Line) *pb.ScaleTrend {
 		}
 	}
 	for i := range line.Changes {
-		out.Changes[i] = changeProto(t, &line.Changes[i])
-	}
-	return out
-}
-
-func changeProto(t *clinic.Trend, c *clinic.Change) *pb.Change {
-	from, to := &t.Occasions[c.From], &t.Occasions[c.To]
-	out := &pb.Change{
-		FromOccasion: occasionWords.enum[string(from.Occasion)], FromOccasionLabel: from.Label,
-		ToOccasion: occasionWords.enum[string(to.Occasion)], ToOccasionLabel: to.Label,
-		Comparable: c.Comparable, Movement: pb.Movement(pb.Movement_value["MOVEMENT_"+string(c.Movement)]),
-		Prorated: c.Prorated, InstrumentSwitched: c.InstrumentSwitched,
-	}
-	if c.Comparable {
-		out.Difference = exactText(c.Difference, c.Decimals)
-	} else {
-		out.NotComparableReason = pb.NotComparableReason(pb.NotComparableReason_value["NOT_COMPARABLE_REASON_"+string(c.Reason)])
+		out.Changes[i] = told.change(line, &line.Changes[i])
 	}
 	return out
 }

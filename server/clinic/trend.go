@@ -48,7 +48,8 @@ type Line struct {
 	Points     []Point
 	Changes    []Change
 
-	rank [2]int // of its domain, and of its scale within the instrument
+	rank     [2]int // of its domain, and of its scale within the instrument
+	evidence scoring.Evidence
 }
 
 // Point is one stored score, or its refusal.
@@ -77,6 +78,9 @@ const NoForm scoring.NotComparableReason = "MISSING"
 type Change struct {
 	From, To int // indexes in Trend.Occasions
 	scoring.Change
+	Judgement scoring.Judgement     // where Comparable
+	Crossed   scoring.Crossed       // where both occasions have a score
+	Paretian  scoring.ParetianClass // between two EQ-5D profiles
 }
 
 // Trend reads the trend of an episode.
@@ -202,6 +206,7 @@ func (t *Trend) finish(line *Line) {
 	newest := line.Points[len(line.Points)-1]
 	line.Instrument = newest.Definition
 	line.Scale, _ = newest.Definition.Scale(newest.Score.Scale)
+	line.evidence = line.Instrument.EvidenceOf(line.Scale.Code)
 	line.rank = [2]int{domainRank(line.Scale.Domain), scaleRank(line)}
 	for from := range t.Occasions {
 		for to := from + 1; to < len(t.Occasions); to++ {
@@ -236,7 +241,22 @@ func (t *Trend) compare(line *Line, from, to int) {
 			}
 		}
 	}
-	line.Changes = append(line.Changes, Change{From: from, To: to, Change: scoring.Compare(first.measurement(), second.measurement())})
+	line.Changes = append(line.Changes, t.judge(line, first, second))
+}
+
+// judge compares two points and says what can be said about the change.
+func (t *Trend) judge(line *Line, from, to *Point) Change {
+	a, b := from.measurement(), to.measurement()
+	change := Change{From: from.moment, To: to.moment, Change: scoring.Compare(a, b)}
+	if change.Comparable {
+		change.Crossed = scoring.Crossings(a.Score, b.Score)
+		change.Judgement = line.evidence.Judge(a, b, &change.Change, scoring.Circumstances{
+			Exhaustion: t.Episode.ProgrammeType == "exhaustion",
+			AboutAYear: from.Occasion == store.Baseline && to.Occasion == store.FollowUp12Months,
+		})
+	}
+	change.Paretian, _ = scoring.Paretian(a, b)
+	return change
 }
 
 func (l *Line) pointsAt(moment int) []*Point {

@@ -411,7 +411,9 @@ type GetTrendRequest struct {
 	// The unit that owns the episode. Required.
 	CareUnit string `protobuf:"bytes,2,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
 	// The episode. May be empty if the patient has exactly one in the care unit; else EPISODE_UNKNOWN lists them.
-	EpisodeId     string `protobuf:"bytes,3,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	EpisodeId string `protobuf:"bytes,3,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// Language of the sentences: "sv" or "en". Empty for none; any other is refused with BAD_FORMAT.
+	Language      string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -463,6 +465,13 @@ func (x *GetTrendRequest) GetCareUnit() string {
 func (x *GetTrendRequest) GetEpisodeId() string {
 	if x != nil {
 		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *GetTrendRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
 	}
 	return ""
 }
@@ -543,12 +552,13 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"q\n" +
 	"\x14ListEpisodesResponse\x121\n" +
 	"\bepisodes\x18\x01 \x03(\v2\x15.painscore.v1.EpisodeR\bepisodes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x88\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x01\n" +
 	"\x0fGetTrendRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
 	"\tcare_unit\x18\x02 \x01(\tR\bcareUnit\x12\x1d\n" +
 	"\n" +
-	"episode_id\x18\x03 \x01(\tR\tepisodeId\"=\n" +
+	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
 	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xdd\x02\n" +
 	"\x0ePatientService\x12X\n" +

@@ -194,6 +194,254 @@ func (Timing) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{2}
 }
 
+// How a verdict comes out.
+type VerdictAnswer int32
+
+const (
+	// Never sent.
+	VerdictAnswer_VERDICT_ANSWER_UNSPECIFIED VerdictAnswer = 0
+	// Important: at or above the upper bound of the MCID.
+	VerdictAnswer_VERDICT_ANSWER_YES VerdictAnswer = 1
+	// Between the two bounds, of the MCID or of the SDC.
+	VerdictAnswer_VERDICT_ANSWER_UNCERTAIN VerdictAnswer = 2
+	// Not important: below the lower bound of the MCID.
+	VerdictAnswer_VERDICT_ANSWER_NO VerdictAnswer = 3
+	// More than measurement error: above the upper bound of the SDC.
+	VerdictAnswer_VERDICT_ANSWER_BEYOND VerdictAnswer = 4
+	// Within measurement error: at or below the lower bound of the SDC.
+	VerdictAnswer_VERDICT_ANSWER_WITHIN VerdictAnswer = 5
+	// Nothing is known for this scale. Say "higher" or "lower", not "better" or "worse".
+	VerdictAnswer_VERDICT_ANSWER_NOT_ESTABLISHED VerdictAnswer = 6
+	// A threshold exists and must not be used here.
+	VerdictAnswer_VERDICT_ANSWER_WITHHELD VerdictAnswer = 7
+)
+
+// Enum value maps for VerdictAnswer.
+var (
+	VerdictAnswer_name = map[int32]string{
+		0: "VERDICT_ANSWER_UNSPECIFIED",
+		1: "VERDICT_ANSWER_YES",
+		2: "VERDICT_ANSWER_UNCERTAIN",
+		3: "VERDICT_ANSWER_NO",
+		4: "VERDICT_ANSWER_BEYOND",
+		5: "VERDICT_ANSWER_WITHIN",
+		6: "VERDICT_ANSWER_NOT_ESTABLISHED",
+		7: "VERDICT_ANSWER_WITHHELD",
+	}
+	VerdictAnswer_value = map[string]int32{
+		"VERDICT_ANSWER_UNSPECIFIED":     0,
+		"VERDICT_ANSWER_YES":             1,
+		"VERDICT_ANSWER_UNCERTAIN":       2,
+		"VERDICT_ANSWER_NO":              3,
+		"VERDICT_ANSWER_BEYOND":          4,
+		"VERDICT_ANSWER_WITHIN":          5,
+		"VERDICT_ANSWER_NOT_ESTABLISHED": 6,
+		"VERDICT_ANSWER_WITHHELD":        7,
+	}
+)
+
+func (x VerdictAnswer) Enum() *VerdictAnswer {
+	p := new(VerdictAnswer)
+	*p = x
+	return p
+}
+
+func (x VerdictAnswer) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (VerdictAnswer) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_trend_proto_enumTypes[3].Descriptor()
+}
+
+func (VerdictAnswer) Type() protoreflect.EnumType {
+	return &file_painscore_v1_trend_proto_enumTypes[3]
+}
+
+func (x VerdictAnswer) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use VerdictAnswer.Descriptor instead.
+func (VerdictAnswer) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{3}
+}
+
+// Why a verdict is withheld.
+type WithheldReason int32
+
+const (
+	// Not withheld.
+	WithheldReason_WITHHELD_REASON_UNSPECIFIED WithheldReason = 0
+	// A score is prorated; how much that adds to its measurement error is not known.
+	WithheldReason_WITHHELD_REASON_PRORATED WithheldReason = 1
+	// The threshold was found in pain, and the episode is of an exhaustion programme.
+	WithheldReason_WITHHELD_REASON_EXHAUSTION_PROGRAMME WithheldReason = 2
+)
+
+// Enum value maps for WithheldReason.
+var (
+	WithheldReason_name = map[int32]string{
+		0: "WITHHELD_REASON_UNSPECIFIED",
+		1: "WITHHELD_REASON_PRORATED",
+		2: "WITHHELD_REASON_EXHAUSTION_PROGRAMME",
+	}
+	WithheldReason_value = map[string]int32{
+		"WITHHELD_REASON_UNSPECIFIED":          0,
+		"WITHHELD_REASON_PRORATED":             1,
+		"WITHHELD_REASON_EXHAUSTION_PROGRAMME": 2,
+	}
+)
+
+func (x WithheldReason) Enum() *WithheldReason {
+	p := new(WithheldReason)
+	*p = x
+	return p
+}
+
+func (x WithheldReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WithheldReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_trend_proto_enumTypes[4].Descriptor()
+}
+
+func (WithheldReason) Type() protoreflect.EnumType {
+	return &file_painscore_v1_trend_proto_enumTypes[4]
+}
+
+func (x WithheldReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WithheldReason.Descriptor instead.
+func (WithheldReason) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{4}
+}
+
+// What a threshold was not made for. The verdict is given all the same, by a house rule.
+type VerdictCaveat int32
+
+const (
+	// Never sent.
+	VerdictCaveat_VERDICT_CAVEAT_UNSPECIFIED VerdictCaveat = 0
+	// Found in patients who improved, used here for a worsening.
+	VerdictCaveat_VERDICT_CAVEAT_FOUND_IN_IMPROVEMENT VerdictCaveat = 1
+	// Found over one year, used here over another time.
+	VerdictCaveat_VERDICT_CAVEAT_FOUND_OVER_OTHER_PERIOD VerdictCaveat = 2
+	// Borrowed from another condition than pain.
+	VerdictCaveat_VERDICT_CAVEAT_BORROWED VerdictCaveat = 3
+)
+
+// Enum value maps for VerdictCaveat.
+var (
+	VerdictCaveat_name = map[int32]string{
+		0: "VERDICT_CAVEAT_UNSPECIFIED",
+		1: "VERDICT_CAVEAT_FOUND_IN_IMPROVEMENT",
+		2: "VERDICT_CAVEAT_FOUND_OVER_OTHER_PERIOD",
+		3: "VERDICT_CAVEAT_BORROWED",
+	}
+	VerdictCaveat_value = map[string]int32{
+		"VERDICT_CAVEAT_UNSPECIFIED":             0,
+		"VERDICT_CAVEAT_FOUND_IN_IMPROVEMENT":    1,
+		"VERDICT_CAVEAT_FOUND_OVER_OTHER_PERIOD": 2,
+		"VERDICT_CAVEAT_BORROWED":                3,
+	}
+)
+
+func (x VerdictCaveat) Enum() *VerdictCaveat {
+	p := new(VerdictCaveat)
+	*p = x
+	return p
+}
+
+func (x VerdictCaveat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (VerdictCaveat) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_trend_proto_enumTypes[5].Descriptor()
+}
+
+func (VerdictCaveat) Type() protoreflect.EnumType {
+	return &file_painscore_v1_trend_proto_enumTypes[5]
+}
+
+func (x VerdictCaveat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use VerdictCaveat.Descriptor instead.
+func (VerdictCaveat) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{5}
+}
+
+// Paretian Classification of Health Change (Devlin 2010): two EQ-5D profiles, compared dimension by dimension.
+type ParetianClass int32
+
+const (
+	// Not two profiles of one instrument.
+	ParetianClass_PARETIAN_CLASS_UNSPECIFIED ParetianClass = 0
+	// No problems on any dimension, both times.
+	ParetianClass_PARETIAN_CLASS_NO_PROBLEMS ParetianClass = 1
+	// The same profile, with problems.
+	ParetianClass_PARETIAN_CLASS_NO_CHANGE ParetianClass = 2
+	// Better on at least one dimension, worse on none.
+	ParetianClass_PARETIAN_CLASS_IMPROVED ParetianClass = 3
+	// Worse on at least one dimension, better on none.
+	ParetianClass_PARETIAN_CLASS_WORSENED ParetianClass = 4
+	// Better on at least one and worse on at least one.
+	ParetianClass_PARETIAN_CLASS_MIXED ParetianClass = 5
+)
+
+// Enum value maps for ParetianClass.
+var (
+	ParetianClass_name = map[int32]string{
+		0: "PARETIAN_CLASS_UNSPECIFIED",
+		1: "PARETIAN_CLASS_NO_PROBLEMS",
+		2: "PARETIAN_CLASS_NO_CHANGE",
+		3: "PARETIAN_CLASS_IMPROVED",
+		4: "PARETIAN_CLASS_WORSENED",
+		5: "PARETIAN_CLASS_MIXED",
+	}
+	ParetianClass_value = map[string]int32{
+		"PARETIAN_CLASS_UNSPECIFIED": 0,
+		"PARETIAN_CLASS_NO_PROBLEMS": 1,
+		"PARETIAN_CLASS_NO_CHANGE":   2,
+		"PARETIAN_CLASS_IMPROVED":    3,
+		"PARETIAN_CLASS_WORSENED":    4,
+		"PARETIAN_CLASS_MIXED":       5,
+	}
+)
+
+func (x ParetianClass) Enum() *ParetianClass {
+	p := new(ParetianClass)
+	*p = x
+	return p
+}
+
+func (x ParetianClass) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ParetianClass) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_trend_proto_enumTypes[6].Descriptor()
+}
+
+func (ParetianClass) Type() protoreflect.EnumType {
+	return &file_painscore_v1_trend_proto_enumTypes[6]
+}
+
+func (x ParetianClass) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ParetianClass.Descriptor instead.
+func (ParetianClass) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{6}
+}
+
 // Which way a score moved.
 type Movement int32
 
@@ -239,11 +487,11 @@ func (x Movement) String() string {
 }
 
 func (Movement) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_trend_proto_enumTypes[3].Descriptor()
+	return file_painscore_v1_trend_proto_enumTypes[7].Descriptor()
 }
 
 func (Movement) Type() protoreflect.EnumType {
-	return &file_painscore_v1_trend_proto_enumTypes[3]
+	return &file_painscore_v1_trend_proto_enumTypes[7]
 }
 
 func (x Movement) Number() protoreflect.EnumNumber {
@@ -252,7 +500,7 @@ func (x Movement) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Movement.Descriptor instead.
 func (Movement) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{3}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{7}
 }
 
 // Why two scores have no difference. If several hold, the first of this list is given.
@@ -313,11 +561,11 @@ func (x NotComparableReason) String() string {
 }
 
 func (NotComparableReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_trend_proto_enumTypes[4].Descriptor()
+	return file_painscore_v1_trend_proto_enumTypes[8].Descriptor()
 }
 
 func (NotComparableReason) Type() protoreflect.EnumType {
-	return &file_painscore_v1_trend_proto_enumTypes[4]
+	return &file_painscore_v1_trend_proto_enumTypes[8]
 }
 
 func (x NotComparableReason) Number() protoreflect.EnumNumber {
@@ -326,7 +574,7 @@ func (x NotComparableReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NotComparableReason.Descriptor instead.
 func (NotComparableReason) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{4}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{8}
 }
 
 // How one patient's scores develop over one episode. Made only of the patient's own answers; a relative's or a clinician's
@@ -340,7 +588,9 @@ type Trend struct {
 	Occasions []*TrendOccasion `protobuf:"bytes,2,rep,name=occasions,proto3" json:"occasions,omitempty"`
 	// One line for each scale that has at least one point. By domain, function first and pain last, since the purpose is a
 	// meaningful life in spite of pain; then by instrument, in the instrument's own order.
-	Scales        []*ScaleTrend `protobuf:"bytes,3,rep,name=scales,proto3" json:"scales,omitempty"`
+	Scales []*ScaleTrend `protobuf:"bytes,3,rep,name=scales,proto3" json:"scales,omitempty"`
+	// The sources that verdicts refer to, each once.
+	Sources       []*Source `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,6 +642,13 @@ func (x *Trend) GetOccasions() []*TrendOccasion {
 func (x *Trend) GetScales() []*ScaleTrend {
 	if x != nil {
 		return x.Scales
+	}
+	return nil
+}
+
+func (x *Trend) GetSources() []*Source {
+	if x != nil {
+		return x.Sources
 	}
 	return nil
 }
@@ -818,8 +1075,33 @@ type Change struct {
 	Prorated bool `protobuf:"varint,9,opt,name=prorated,proto3" json:"prorated,omitempty"`
 	// True if the two were answered on different instruments (EQ VAS only).
 	InstrumentSwitched bool `protobuf:"varint,10,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Does the difference matter? By the minimal clinically important difference (MCID). Set where `comparable`.
+	Importance *Verdict `protobuf:"bytes,11,opt,name=importance,proto3" json:"importance,omitempty"`
+	// Is the difference more than measurement error? By the smallest detectable change (SDC, 95 %). Set where `comparable`.
+	// The two verdicts are separate: a change can be important to patients and still within the error of the instrument.
+	MeasurementError *Verdict `protobuf:"bytes,12,opt,name=measurement_error,json=measurementError,proto3" json:"measurement_error,omitempty"`
+	// Band of the earlier score, if the scale has bands and there is a score, for example "probable".
+	FromBand string `protobuf:"bytes,13,opt,name=from_band,json=fromBand,proto3" json:"from_band,omitempty"`
+	// Band of the later score; another one than `from_band` means that a cut-off was crossed.
+	ToBand string `protobuf:"bytes,14,opt,name=to_band,json=toBand,proto3" json:"to_band,omitempty"`
+	// Flags that the later score has and the earlier one has not, for example "caseness".
+	FlagsRaised []string `protobuf:"bytes,15,rep,name=flags_raised,json=flagsRaised,proto3" json:"flags_raised,omitempty"`
+	// Flags that the earlier score has and the later one has not.
+	FlagsCleared []string `protobuf:"bytes,16,rep,name=flags_cleared,json=flagsCleared,proto3" json:"flags_cleared,omitempty"`
+	// How the EQ-5D profile as a whole went. Set between two profiles of one instrument.
+	ParetianClass ParetianClass `protobuf:"varint,17,opt,name=paretian_class,json=paretianClass,proto3,enum=painscore.v1.ParetianClass" json:"paretian_class,omitempty"`
+	// Reduction in percent of the earlier score with one decimal, for example "28.6". Only on pain ratings (NPRS) and only for
+	// reductions: empty for an earlier score of 0, and where nothing was reduced. Points and percent can disagree.
+	PercentReduction string `protobuf:"bytes,18,opt,name=percent_reduction,json=percentReduction,proto3" json:"percent_reduction,omitempty"`
+	// Class of that reduction: "minimal" from 10, "moderate" from 30, "substantial" from 50 percent. Empty below.
+	PercentClass string `protobuf:"bytes,19,opt,name=percent_class,json=percentClass,proto3" json:"percent_class,omitempty"`
+	// SHA-256, in hex, over the thresholds and norms that decided here. Keep it with what you print: the same hash means that
+	// the same numbers decided.
+	EvidenceHash string `protobuf:"bytes,20,opt,name=evidence_hash,json=evidenceHash,proto3" json:"evidence_hash,omitempty"`
+	// The change in one plain sentence, in the language asked for; empty where none was.
+	Sentence      string `protobuf:"bytes,21,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Change) Reset() {
@@ -922,15 +1204,212 @@ func (x *Change) GetInstrumentSwitched() bool {
 	return false
 }
 
+func (x *Change) GetImportance() *Verdict {
+	if x != nil {
+		return x.Importance
+	}
+	return nil
+}
+
+func (x *Change) GetMeasurementError() *Verdict {
+	if x != nil {
+		return x.MeasurementError
+	}
+	return nil
+}
+
+func (x *Change) GetFromBand() string {
+	if x != nil {
+		return x.FromBand
+	}
+	return ""
+}
+
+func (x *Change) GetToBand() string {
+	if x != nil {
+		return x.ToBand
+	}
+	return ""
+}
+
+func (x *Change) GetFlagsRaised() []string {
+	if x != nil {
+		return x.FlagsRaised
+	}
+	return nil
+}
+
+func (x *Change) GetFlagsCleared() []string {
+	if x != nil {
+		return x.FlagsCleared
+	}
+	return nil
+}
+
+func (x *Change) GetParetianClass() ParetianClass {
+	if x != nil {
+		return x.ParetianClass
+	}
+	return ParetianClass_PARETIAN_CLASS_UNSPECIFIED
+}
+
+func (x *Change) GetPercentReduction() string {
+	if x != nil {
+		return x.PercentReduction
+	}
+	return ""
+}
+
+func (x *Change) GetPercentClass() string {
+	if x != nil {
+		return x.PercentClass
+	}
+	return ""
+}
+
+func (x *Change) GetEvidenceHash() string {
+	if x != nil {
+		return x.EvidenceHash
+	}
+	return ""
+}
+
+func (x *Change) GetSentence() string {
+	if x != nil {
+		return x.Sentence
+	}
+	return ""
+}
+
+// A judgement on a change, with what it rests on.
+type Verdict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The judgement.
+	Answer VerdictAnswer `protobuf:"varint,1,opt,name=answer,proto3,enum=painscore.v1.VerdictAnswer" json:"answer,omitempty"`
+	// Why it is withheld.
+	WithheldReason WithheldReason `protobuf:"varint,2,opt,name=withheld_reason,json=withheldReason,proto3,enum=painscore.v1.WithheldReason" json:"withheld_reason,omitempty"`
+	// What the threshold was not made for.
+	Caveats []VerdictCaveat `protobuf:"varint,3,rep,packed,name=caveats,proto3,enum=painscore.v1.VerdictCaveat" json:"caveats,omitempty"`
+	// Lower bound of the threshold in points of the scale, an exact decimal such as "1.17"; equal to `highest` where one number
+	// is known. Empty with NOT_ESTABLISHED.
+	Lowest string `protobuf:"bytes,4,opt,name=lowest,proto3" json:"lowest,omitempty"`
+	// Upper bound, likewise, such as "2.13".
+	Highest string `protobuf:"bytes,5,opt,name=highest,proto3" json:"highest,omitempty"`
+	// Name of the site's own norm that decided; empty for a published threshold.
+	Norm string `protobuf:"bytes,6,opt,name=norm,proto3" json:"norm,omitempty"`
+	// Day from which that norm holds, "YYYY-MM-DD".
+	NormDate string `protobuf:"bytes,7,opt,name=norm_date,json=normDate,proto3" json:"norm_date,omitempty"`
+	// How, and over which time, the threshold was found. May be empty.
+	Found string `protobuf:"bytes,8,opt,name=found,proto3" json:"found,omitempty"`
+	// Sources, how well they are known, and the population they speak of. A source is a reference to Trend.sources.
+	Basis         *Basis `protobuf:"bytes,9,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verdict) Reset() {
+	*x = Verdict{}
+	mi := &file_painscore_v1_trend_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verdict) ProtoMessage() {}
+
+func (x *Verdict) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_trend_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
+func (*Verdict) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Verdict) GetAnswer() VerdictAnswer {
+	if x != nil {
+		return x.Answer
+	}
+	return VerdictAnswer_VERDICT_ANSWER_UNSPECIFIED
+}
+
+func (x *Verdict) GetWithheldReason() WithheldReason {
+	if x != nil {
+		return x.WithheldReason
+	}
+	return WithheldReason_WITHHELD_REASON_UNSPECIFIED
+}
+
+func (x *Verdict) GetCaveats() []VerdictCaveat {
+	if x != nil {
+		return x.Caveats
+	}
+	return nil
+}
+
+func (x *Verdict) GetLowest() string {
+	if x != nil {
+		return x.Lowest
+	}
+	return ""
+}
+
+func (x *Verdict) GetHighest() string {
+	if x != nil {
+		return x.Highest
+	}
+	return ""
+}
+
+func (x *Verdict) GetNorm() string {
+	if x != nil {
+		return x.Norm
+	}
+	return ""
+}
+
+func (x *Verdict) GetNormDate() string {
+	if x != nil {
+		return x.NormDate
+	}
+	return ""
+}
+
+func (x *Verdict) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *Verdict) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_painscore_v1_trend_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\n" +
-	"\x18painscore/v1/trend.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x1dpainscore/v1/submission.proto\"\xa5\x01\n" +
+	"\x18painscore/v1/trend.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x1dpainscore/v1/submission.proto\"\xd5\x01\n" +
 	"\x05Trend\x12/\n" +
 	"\aepisode\x18\x01 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x129\n" +
 	"\toccasions\x18\x02 \x03(\v2\x1b.painscore.v1.TrendOccasionR\toccasions\x120\n" +
-	"\x06scales\x18\x03 \x03(\v2\x18.painscore.v1.ScaleTrendR\x06scales\"\xbb\x03\n" +
+	"\x06scales\x18\x03 \x03(\v2\x18.painscore.v1.ScaleTrendR\x06scales\x12.\n" +
+	"\asources\x18\x04 \x03(\v2\x14.painscore.v1.SourceR\asources\"\xbb\x03\n" +
 	"\rTrendOccasion\x122\n" +
 	"\boccasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
 	"\x0eoccasion_label\x18\x02 \x01(\tR\roccasionLabel\x121\n" +
@@ -974,7 +1453,7 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\x0fdefinition_hash\x18\n" +
 	" \x01(\tR\x0edefinitionHash\x12!\n" +
 	"\fscoring_hash\x18\v \x01(\tR\vscoringHash\x12/\n" +
-	"\x13instrument_switched\x18\f \x01(\bR\x12instrumentSwitched\"\xf2\x03\n" +
+	"\x13instrument_switched\x18\f \x01(\bR\x12instrumentSwitched\"\xc2\a\n" +
 	"\x06Change\x12;\n" +
 	"\rfrom_occasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\ffromOccasion\x12.\n" +
 	"\x13from_occasion_label\x18\x02 \x01(\tR\x11fromOccasionLabel\x127\n" +
@@ -991,7 +1470,30 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\bmovement\x18\b \x01(\x0e2\x16.painscore.v1.MovementR\bmovement\x12\x1a\n" +
 	"\bprorated\x18\t \x01(\bR\bprorated\x12/\n" +
 	"\x13instrument_switched\x18\n" +
-	" \x01(\bR\x12instrumentSwitched*\x8d\x01\n" +
+	" \x01(\bR\x12instrumentSwitched\x125\n" +
+	"\n" +
+	"importance\x18\v \x01(\v2\x15.painscore.v1.VerdictR\n" +
+	"importance\x12B\n" +
+	"\x11measurement_error\x18\f \x01(\v2\x15.painscore.v1.VerdictR\x10measurementError\x12\x1b\n" +
+	"\tfrom_band\x18\r \x01(\tR\bfromBand\x12\x17\n" +
+	"\ato_band\x18\x0e \x01(\tR\x06toBand\x12!\n" +
+	"\fflags_raised\x18\x0f \x03(\tR\vflagsRaised\x12#\n" +
+	"\rflags_cleared\x18\x10 \x03(\tR\fflagsCleared\x12B\n" +
+	"\x0eparetian_class\x18\x11 \x01(\x0e2\x1b.painscore.v1.ParetianClassR\rparetianClass\x12+\n" +
+	"\x11percent_reduction\x18\x12 \x01(\tR\x10percentReduction\x12#\n" +
+	"\rpercent_class\x18\x13 \x01(\tR\fpercentClass\x12#\n" +
+	"\revidence_hash\x18\x14 \x01(\tR\fevidenceHash\x12\x1a\n" +
+	"\bsentence\x18\x15 \x01(\tR\bsentence\"\xe0\x02\n" +
+	"\aVerdict\x123\n" +
+	"\x06answer\x18\x01 \x01(\x0e2\x1b.painscore.v1.VerdictAnswerR\x06answer\x12E\n" +
+	"\x0fwithheld_reason\x18\x02 \x01(\x0e2\x1c.painscore.v1.WithheldReasonR\x0ewithheldReason\x125\n" +
+	"\acaveats\x18\x03 \x03(\x0e2\x1b.painscore.v1.VerdictCaveatR\acaveats\x12\x16\n" +
+	"\x06lowest\x18\x04 \x01(\tR\x06lowest\x12\x18\n" +
+	"\ahighest\x18\x05 \x01(\tR\ahighest\x12\x12\n" +
+	"\x04norm\x18\x06 \x01(\tR\x04norm\x12\x1b\n" +
+	"\tnorm_date\x18\a \x01(\tR\bnormDate\x12\x14\n" +
+	"\x05found\x18\b \x01(\tR\x05found\x12)\n" +
+	"\x05basis\x18\t \x01(\v2\x13.painscore.v1.BasisR\x05basis*\x8d\x01\n" +
 	"\rOccasionState\x12\x1e\n" +
 	"\x1aOCCASION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17OCCASION_STATE_ANSWERED\x10\x01\x12\x1a\n" +
@@ -1006,7 +1508,32 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\fTIMING_EARLY\x10\x01\x12\x14\n" +
 	"\x10TIMING_IN_WINDOW\x10\x02\x12\x0f\n" +
 	"\vTIMING_LATE\x10\x03\x12\x19\n" +
-	"\x15TIMING_NO_ANCHOR_DATE\x10\x04*\x8b\x01\n" +
+	"\x15TIMING_NO_ANCHOR_DATE\x10\x04*\xf3\x01\n" +
+	"\rVerdictAnswer\x12\x1e\n" +
+	"\x1aVERDICT_ANSWER_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12VERDICT_ANSWER_YES\x10\x01\x12\x1c\n" +
+	"\x18VERDICT_ANSWER_UNCERTAIN\x10\x02\x12\x15\n" +
+	"\x11VERDICT_ANSWER_NO\x10\x03\x12\x19\n" +
+	"\x15VERDICT_ANSWER_BEYOND\x10\x04\x12\x19\n" +
+	"\x15VERDICT_ANSWER_WITHIN\x10\x05\x12\"\n" +
+	"\x1eVERDICT_ANSWER_NOT_ESTABLISHED\x10\x06\x12\x1b\n" +
+	"\x17VERDICT_ANSWER_WITHHELD\x10\a*y\n" +
+	"\x0eWithheldReason\x12\x1f\n" +
+	"\x1bWITHHELD_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18WITHHELD_REASON_PRORATED\x10\x01\x12(\n" +
+	"$WITHHELD_REASON_EXHAUSTION_PROGRAMME\x10\x02*\xa1\x01\n" +
+	"\rVerdictCaveat\x12\x1e\n" +
+	"\x1aVERDICT_CAVEAT_UNSPECIFIED\x10\x00\x12'\n" +
+	"#VERDICT_CAVEAT_FOUND_IN_IMPROVEMENT\x10\x01\x12*\n" +
+	"&VERDICT_CAVEAT_FOUND_OVER_OTHER_PERIOD\x10\x02\x12\x1b\n" +
+	"\x17VERDICT_CAVEAT_BORROWED\x10\x03*\xc1\x01\n" +
+	"\rParetianClass\x12\x1e\n" +
+	"\x1aPARETIAN_CLASS_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aPARETIAN_CLASS_NO_PROBLEMS\x10\x01\x12\x1c\n" +
+	"\x18PARETIAN_CLASS_NO_CHANGE\x10\x02\x12\x1b\n" +
+	"\x17PARETIAN_CLASS_IMPROVED\x10\x03\x12\x1b\n" +
+	"\x17PARETIAN_CLASS_WORSENED\x10\x04\x12\x18\n" +
+	"\x14PARETIAN_CLASS_MIXED\x10\x05*\x8b\x01\n" +
 	"\bMovement\x12\x18\n" +
 	"\x14MOVEMENT_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17MOVEMENT_TOWARDS_BETTER\x10\x01\x12\x1a\n" +
@@ -1036,48 +1563,63 @@ func file_painscore_v1_trend_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_trend_proto_rawDescData
 }
 
-var file_painscore_v1_trend_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_painscore_v1_trend_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_painscore_v1_trend_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_painscore_v1_trend_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_painscore_v1_trend_proto_goTypes = []any{
 	(OccasionState)(0),       // 0: painscore.v1.OccasionState
 	(Anchor)(0),              // 1: painscore.v1.Anchor
 	(Timing)(0),              // 2: painscore.v1.Timing
-	(Movement)(0),            // 3: painscore.v1.Movement
-	(NotComparableReason)(0), // 4: painscore.v1.NotComparableReason
-	(*Trend)(nil),            // 5: painscore.v1.Trend
-	(*TrendOccasion)(nil),    // 6: painscore.v1.TrendOccasion
-	(*ScaleTrend)(nil),       // 7: painscore.v1.ScaleTrend
-	(*TrendPoint)(nil),       // 8: painscore.v1.TrendPoint
-	(*Change)(nil),           // 9: painscore.v1.Change
-	(*Episode)(nil),          // 10: painscore.v1.Episode
-	(Occasion)(0),            // 11: painscore.v1.Occasion
-	(Direction)(0),           // 12: painscore.v1.Direction
-	(*Band)(nil),             // 13: painscore.v1.Band
-	(*ScaleScore)(nil),       // 14: painscore.v1.ScaleScore
+	(VerdictAnswer)(0),       // 3: painscore.v1.VerdictAnswer
+	(WithheldReason)(0),      // 4: painscore.v1.WithheldReason
+	(VerdictCaveat)(0),       // 5: painscore.v1.VerdictCaveat
+	(ParetianClass)(0),       // 6: painscore.v1.ParetianClass
+	(Movement)(0),            // 7: painscore.v1.Movement
+	(NotComparableReason)(0), // 8: painscore.v1.NotComparableReason
+	(*Trend)(nil),            // 9: painscore.v1.Trend
+	(*TrendOccasion)(nil),    // 10: painscore.v1.TrendOccasion
+	(*ScaleTrend)(nil),       // 11: painscore.v1.ScaleTrend
+	(*TrendPoint)(nil),       // 12: painscore.v1.TrendPoint
+	(*Change)(nil),           // 13: painscore.v1.Change
+	(*Verdict)(nil),          // 14: painscore.v1.Verdict
+	(*Episode)(nil),          // 15: painscore.v1.Episode
+	(*Source)(nil),           // 16: painscore.v1.Source
+	(Occasion)(0),            // 17: painscore.v1.Occasion
+	(Direction)(0),           // 18: painscore.v1.Direction
+	(*Band)(nil),             // 19: painscore.v1.Band
+	(*ScaleScore)(nil),       // 20: painscore.v1.ScaleScore
+	(*Basis)(nil),            // 21: painscore.v1.Basis
 }
 var file_painscore_v1_trend_proto_depIdxs = []int32{
-	10, // 0: painscore.v1.Trend.episode:type_name -> painscore.v1.Episode
-	6,  // 1: painscore.v1.Trend.occasions:type_name -> painscore.v1.TrendOccasion
-	7,  // 2: painscore.v1.Trend.scales:type_name -> painscore.v1.ScaleTrend
-	11, // 3: painscore.v1.TrendOccasion.occasion:type_name -> painscore.v1.Occasion
-	0,  // 4: painscore.v1.TrendOccasion.state:type_name -> painscore.v1.OccasionState
-	1,  // 5: painscore.v1.TrendOccasion.anchor:type_name -> painscore.v1.Anchor
-	12, // 6: painscore.v1.ScaleTrend.direction:type_name -> painscore.v1.Direction
-	13, // 7: painscore.v1.ScaleTrend.bands:type_name -> painscore.v1.Band
-	8,  // 8: painscore.v1.ScaleTrend.points:type_name -> painscore.v1.TrendPoint
-	9,  // 9: painscore.v1.ScaleTrend.changes:type_name -> painscore.v1.Change
-	11, // 10: painscore.v1.TrendPoint.occasion:type_name -> painscore.v1.Occasion
-	2,  // 11: painscore.v1.TrendPoint.timing:type_name -> painscore.v1.Timing
-	14, // 12: painscore.v1.TrendPoint.score:type_name -> painscore.v1.ScaleScore
-	11, // 13: painscore.v1.Change.from_occasion:type_name -> painscore.v1.Occasion
-	11, // 14: painscore.v1.Change.to_occasion:type_name -> painscore.v1.Occasion
-	4,  // 15: painscore.v1.Change.not_comparable_reason:type_name -> painscore.v1.NotComparableReason
-	3,  // 16: painscore.v1.Change.movement:type_name -> painscore.v1.Movement
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	15, // 0: painscore.v1.Trend.episode:type_name -> painscore.v1.Episode
+	10, // 1: painscore.v1.Trend.occasions:type_name -> painscore.v1.TrendOccasion
+	11, // 2: painscore.v1.Trend.scales:type_name -> painscore.v1.ScaleTrend
+	16, // 3: painscore.v1.Trend.sources:type_name -> painscore.v1.Source
+	17, // 4: painscore.v1.TrendOccasion.occasion:type_name -> painscore.v1.Occasion
+	0,  // 5: painscore.v1.TrendOccasion.state:type_name -> painscore.v1.OccasionState
+	1,  // 6: painscore.v1.TrendOccasion.anchor:type_name -> painscore.v1.Anchor
+	18, // 7: painscore.v1.ScaleTrend.direction:type_name -> painscore.v1.Direction
+	19, // 8: painscore.v1.ScaleTrend.bands:type_name -> painscore.v1.Band
+	12, // 9: painscore.v1.ScaleTrend.points:type_name -> painscore.v1.TrendPoint
+	13, // 10: painscore.v1.ScaleTrend.changes:type_name -> painscore.v1.Change
+	17, // 11: painscore.v1.TrendPoint.occasion:type_name -> painscore.v1.Occasion
+	2,  // 12: painscore.v1.TrendPoint.timing:type_name -> painscore.v1.Timing
+	20, // 13: painscore.v1.TrendPoint.score:type_name -> painscore.v1.ScaleScore
+	17, // 14: painscore.v1.Change.from_occasion:type_name -> painscore.v1.Occasion
+	17, // 15: painscore.v1.Change.to_occasion:type_name -> painscore.v1.Occasion
+	8,  // 16: painscore.v1.Change.not_comparable_reason:type_name -> painscore.v1.NotComparableReason
+	7,  // 17: painscore.v1.Change.movement:type_name -> painscore.v1.Movement
+	14, // 18: painscore.v1.Change.importance:type_name -> painscore.v1.Verdict
+	14, // 19: painscore.v1.Change.measurement_error:type_name -> painscore.v1.Verdict
+	6,  // 20: painscore.v1.Change.paretian_class:type_name -> painscore.v1.ParetianClass
+	3,  // 21: painscore.v1.Verdict.answer:type_name -> painscore.v1.VerdictAnswer
+	4,  // 22: painscore.v1.Verdict.withheld_reason:type_name -> painscore.v1.WithheldReason
+	5,  // 23: painscore.v1.Verdict.caveats:type_name -> painscore.v1.VerdictCaveat
+	21, // 24: painscore.v1.Verdict.basis:type_name -> painscore.v1.Basis
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_trend_proto_init() }
@@ -1094,8 +1636,8 @@ func file_painscore_v1_trend_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_trend_proto_rawDesc), len(file_painscore_v1_trend_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   5,
+			NumEnums:      9,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
