@@ -49,14 +49,18 @@ type entry struct {
 // of each instrument is its highest built-in one. An error means that the
 // program was built from broken definitions.
 func Builtin() (*Catalogue, error) {
-	c := &Catalogue{
-		versions: map[string]map[string]*entry{}, active: map[string]*entry{},
-		sets: map[string]*scoring.ValueSet{}, content: map[string][]byte{}, confirmed: map[string]map[string]bool{},
-	}
+	c := emptyCatalogue()
 	if err := c.AddDir(builtin); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+func emptyCatalogue() *Catalogue {
+	return &Catalogue{
+		versions: map[string]map[string]*entry{}, active: map[string]*entry{},
+		sets: map[string]*scoring.ValueSet{}, content: map[string][]byte{}, confirmed: map[string]map[string]bool{},
+	}
 }
 
 // AddFile adds one definition or value set. name is used in messages only. It

@@ -20,6 +20,11 @@ func (c *Catalogue) add(files []file) error {
 		p, bad := parse(f.name, f.body)
 		problems = append(problems, bad...)
 		switch {
+		case len(bad) > 0 && p != nil && p.def != nil:
+			// What could be decoded is checked too, to report all at once.
+			if _, err := scoring.Compile(p.def); err != nil {
+				problems = append(problems, p.locate(err)...)
+			}
 		case len(bad) > 0:
 		case p.set != nil:
 			sets = append(sets, p)
