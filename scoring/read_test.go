@@ -24,6 +24,7 @@ func TestReadReportsEveryProblemAndEchoesNothing(t *testing.T) {
 				"answers[4].value NOT_WHOLE|answers[5].value BAD_ANSWER|answers[6].value NOT_APPLICABLE_NOT_ALLOWED|answers[7].value BAD_ANSWER|answers[8].value OUT_OF_RANGE|" +
 				"layout UNKNOWN_LAYOUT|value_sets[0] UNKNOWN_VALUE_SET"},
 		{"a blank twice", "hads", scoring.Sheet{Answers: []scoring.Answer{a("1", kind(scoring.LeftBlank)), a("1", is(1))}}, "answers[1].item DUPLICATE_ITEM"},
+		{"twice, the second time at its own place", "hads", scoring.Sheet{Answers: []scoring.Answer{a("2", is(0)), a("2", is(3))}}, "answers[1].item DUPLICATE_ITEM"},
 		{"both ways", "nprs", scoring.Sheet{Answers: []scoring.Answer{a("average_pain", is(1))}, Positions: row(1)}, "positions ANSWERS_AND_POSITIONS"},
 		{"too few positions", "hads", scoring.Sheet{Positions: append(row(1, 2), kind(scoring.NotWhole))}, "positions WRONG_COUNT|positions[2] NOT_WHOLE"},
 		{"bad positions", "hads", scoring.Sheet{Positions: row(1, 2, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1)}, "positions[2] OUT_OF_RANGE|positions[13] OUT_OF_RANGE"},
