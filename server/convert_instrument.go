@@ -78,6 +78,26 @@ func scaleProto(in *scoring.Instrument, s scoring.ScaleInfo) *pb.Scale {
 		def := s.Def.Flags[i]
 		out.Flags = append(out.Flags, &pb.Flag{Flag: f.Code, From: exactText(f.From, scoring.AsNeeded), Basis: basisProto(def.Known, def.Population, def.Source)})
 	}
+	if change := s.Def.Change; change != nil {
+		out.Mcid, out.SmallestDetectableChange = thresholdsProto(change.MCID), thresholdsProto(change.SDC)
+		if p := change.Percent; p != nil {
+			out.PercentBasis = basisProto(p.Known, "", p.Source)
+			for _, c := range p.Classes {
+				out.PercentClasses = append(out.PercentClasses, &pb.PercentClass{PercentClass: c.Code, FromPercent: int32(c.From)})
+			}
+		}
+	}
+	return out
+}
+
+func thresholdsProto(thresholds []scoring.Threshold) []*pb.Threshold {
+	var out []*pb.Threshold
+	for _, t := range thresholds {
+		out = append(out, &pb.Threshold{
+			Lowest: string(t.Low), Highest: string(t.High), EarlierAtMost: string(t.EarlierAtMost), EarlierAbove: string(t.EarlierAbove),
+			Found: t.Found, OverOneYear: t.Period == scoring.PeriodOneYear, Borrowed: t.Borrowed, Basis: basisProto(t.Known, t.Population, t.Sources...),
+		})
+	}
 	return out
 }
 

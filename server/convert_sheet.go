@@ -83,13 +83,26 @@ func answerProto(a scoring.Answer) *pb.Answer {
 	return &pb.Answer{Item: a.Item}
 }
 
-func scoredProto(in *scoring.Instrument, scores []scoring.Score) *pb.ScoredSheet {
+// scoredProto is a scored sheet with its whole proof.
+func scoredProto(in *scoring.Instrument, scores []scoring.Score, answers *scoring.Answers) *pb.ScoredSheet {
 	out := &pb.ScoredSheet{
 		Instrument: in.ID(), Version: in.Version(), DefinitionHash: in.DefinitionHash(), ScoringHash: in.ScoringHash(),
 		Scores: make([]*pb.ScaleScore, len(scores)),
 	}
+	cited := map[string]bool{}
 	for i := range scores {
-		out.Scores[i] = scoreProto(&scores[i])
+		score := scoreProto(&scores[i])
+		score.UsedItems = in.AppendUsed(nil, score.Scale, answers)
+		if scale, ok := in.Scale(score.Scale); ok && scale.Def.Missing.Source != "" {
+			score.RuleBasis = basisProto(scale.Def.Missing.Known, "", scale.Def.Missing.Source)
+			cited[scale.Def.Missing.Source] = true
+		}
+		out.Scores[i] = score
+	}
+	for _, s := range in.Definition().Sources {
+		if cited[s.Code] {
+			out.Sources = append(out.Sources, &pb.Source{Source: s.Code, Citation: s.Cite})
+		}
 	}
 	return out
 }
@@ -145,9 +158,9 @@ func exactText(e scoring.Exact, decimals int8) string {
 // recordProto is a stored submission. Its sheet names the answers by code,
 // however they were sent.
 func recordProto(r clinic.Record) *pb.Submission {
-	answers := make([]*pb.Answer, len(r.AnswerList))
-	for i, a := range r.AnswerList {
-		answers[i] = answerProto(a)
+	answers := make([]*pb.Answer, len(r.Sheet.Responses))
+	for i, item := range r.Definition.Items() {
+		answers[i] = answerProto(scoring.Answer{Item: item.Code, Response: r.Sheet.Responses[i]})
 	}
 	var sets []string
 	for _, s := range r.ScoreList {
@@ -159,7 +172,7 @@ func recordProto(r clinic.Record) *pb.Submission {
 		SubmissionId: r.SubmissionID, CareUnit: r.CareUnit, EpisodeId: r.EpisodeID,
 		Occasion: occasionWords.enum[string(r.Occasion)], OccasionLabel: r.OccasionLabel,
 		Sheet:       &pb.Sheet{Instrument: r.Instrument, Version: r.InstrumentVersion, Answers: answers, ValueSets: sets},
-		ScoredSheet: scoredProto(r.Definition, r.ScoreList),
+		ScoredSheet: scoredProto(r.Definition, r.ScoreList, &r.Sheet),
 		AnsweredOn:  r.AnsweredOn, Respondent: respondentWords.enum[string(r.Respondent)], Mode: modeWords.enum[r.Mode],
 		LanguageCode: r.LanguageCode, Assisted: r.Assisted, Source: sourceProto(r.Source),
 		Version: int32(r.Version), ChangeSeq: r.ChangeSeq, RecordedAt: timestamppb.New(r.RecordedAt),

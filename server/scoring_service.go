@@ -15,8 +15,8 @@ import (
 )
 
 // ListInstruments implements the contract's call.
-func (s *Server) ListInstruments(_ context.Context, req *pb.ListInstrumentsRequest) (*pb.ListInstrumentsResponse, error) {
-	list, next, err := s.clinic.Instruments(clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
+func (s *Server) ListInstruments(ctx context.Context, req *pb.ListInstrumentsRequest) (*pb.ListInstrumentsResponse, error) {
+	list, next, err := s.clinic.Instruments(ctx, clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +28,8 @@ func (s *Server) ListInstruments(_ context.Context, req *pb.ListInstrumentsReque
 }
 
 // GetInstrument implements the contract's call.
-func (s *Server) GetInstrument(_ context.Context, req *pb.GetInstrumentRequest) (*pb.GetInstrumentResponse, error) {
-	definition, err := s.clinic.Instrument(req.GetInstrument(), req.GetVersion())
+func (s *Server) GetInstrument(ctx context.Context, req *pb.GetInstrumentRequest) (*pb.GetInstrumentResponse, error) {
+	definition, err := s.clinic.Instrument(ctx, req.GetInstrument(), req.GetVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (s *Server) Score(ctx context.Context, req *pb.ScoreRequest) (*pb.ScoreResp
 	if err != nil {
 		return nil, err
 	}
-	return &pb.ScoreResponse{ScoredSheet: scoredProto(scored.Instrument, scored.Result.Scores)}, nil
+	return &pb.ScoreResponse{ScoredSheet: scoredProto(scored.Instrument, scored.Result.Scores, &scored.Answers)}, nil
 }
 
 // ScoreBatch implements the contract's call. It holds one message at a time,
@@ -101,7 +101,7 @@ func (s *Server) batchResult(ctx context.Context, record *pb.BatchSheet) (*pb.Ba
 	case err != nil:
 		return nil, err
 	default:
-		result.Result = &pb.BatchResult_ScoredSheet{ScoredSheet: scoredProto(scored.Instrument, scored.Result.Scores)}
+		result.Result = &pb.BatchResult_ScoredSheet{ScoredSheet: scoredProto(scored.Instrument, scored.Result.Scores, &scored.Answers)}
 	}
 	return result, nil
 }

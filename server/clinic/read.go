@@ -31,13 +31,8 @@ func (c *Clinic) record(sub store.Submission) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	var answers scoring.Answers
-	if err := scoring.ParseAnswers(sub.Answers, record.Definition, &answers); err != nil {
+	if err := scoring.ParseAnswers(sub.Answers, record.Definition, &record.Sheet); err != nil {
 		return Record{}, fmt.Errorf("stored answers: %w", err)
-	}
-	record.AnswerList = make([]scoring.Answer, len(answers.Responses))
-	for i, item := range record.Definition.Items() {
-		record.AnswerList[i] = scoring.Answer{Item: item.Code, Response: answers.Responses[i]}
 	}
 	return record, nil
 }

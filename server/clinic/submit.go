@@ -51,7 +51,7 @@ type Form struct {
 type Record struct {
 	store.Submission
 	Definition *scoring.Instrument
-	AnswerList []scoring.Answer // one for each item, in the definition's order
+	Sheet      scoring.Answers // one response for each item, in the definition's order
 	ScoreList  []scoring.Score
 }
 
@@ -75,6 +75,9 @@ type Stored struct {
 // SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED, EPISODE_UNKNOWN or
 // EPISODE_OF_OTHER_PATIENT; else an error of the store.
 func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
+	if _, err := c.site(ctx); err != nil {
+		return nil, false, err
+	}
 	check := c.newChecker(sub.Found)
 	id, warnings := c.checkSubmission(check, sub)
 	scored := c.scoreForms(check, sub, alone, id)
@@ -229,7 +232,7 @@ func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier,
 			Scores:            string(scoring.AppendScores(nil, s.Result.Scores)),
 			Warnings:          strings.Join(codes, " "),
 		}
-		forms[i].Digest = digest(&forms[i], sub.Forms[i].ValueSets)
+		forms[i].Digest = digest(&forms[i], s, sub.Forms[i].ValueSets)
 	}
 	return store.Envelope{
 		Identity:         person,
@@ -256,11 +259,16 @@ func (c *Clinic) newIdentity(id identity.Identifier, now time.Time) (store.Ident
 // they were sent, and the version and value sets as requested. The slot and
 // the patient are compared by the store, apart from the digest, so that it
 // holds nothing from which an identifier could be guessed.
-func digest(form *store.Submission, valueSets []string) []byte {
+//
+// Value sets that the site has configured are no part of it: a retry stays a
+// retry when the configuration has changed in between.
+func digest(form *store.Submission, scored *Scored, valueSets []string) []byte {
 	sets := slices.Sorted(slices.Values(valueSets))
+	answers := scored.Answers
+	answers.ValueSets = nil
 	h := sha256.New()
 	for _, part := range []string{
-		"painscore submission 1", form.Instrument, form.RequestedVersion, form.Answers, strings.Join(sets, " "), form.AnsweredOn,
+		"painscore submission 1", form.Instrument, form.RequestedVersion, string(scoring.AppendAnswers(nil, scored.Instrument, &answers)), strings.Join(sets, " "), form.AnsweredOn,
 		form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
 		form.Source.System, form.Source.DocumentID, form.Source.Template, form.Source.Version,
 	} {

@@ -28,8 +28,8 @@ func TestSubmitStoresScoresAndReadsThemBack(t *testing.T) {
 		if a, d := score(t, record.ScoreList, "anxiety"), score(t, record.ScoreList, "depression"); a.Text() != "11" || a.Band != "probable" || d.Text() != "7" || d.Band != "normal" {
 			t.Errorf("anxiety %s %s, depression %s %s; want 11 probable, 7 normal", a.Text(), a.Band, d.Text(), d.Band)
 		}
-		if got := record.AnswerList[7]; got.Item != "8" || got.Value != 3 {
-			t.Errorf("eighth answer is %+v, want item 8 with 3", got)
+		if got := record.Sheet.Responses[7]; got.Kind != scoring.Answered || got.Value != 3 {
+			t.Errorf("eighth answer is %+v, want 3", got)
 		}
 		if record.Version != 1 || record.ChangeSeq == 0 || record.Definition.ID() != "hads" {
 			t.Errorf("version %d, change_seq %d, definition %s", record.Version, record.ChangeSeq, record.Definition.ID())
@@ -299,7 +299,8 @@ func TestOneOfManyRetriesStores(t *testing.T) {
 }
 
 func TestConfiguredValueSetsAreKeptWithEverySheet(t *testing.T) {
-	s := open(t, clinic.Settings{ValueSets: map[string][]string{"eq_5d_5l": {"se_tto_2020"}}})
+	dir := t.TempDir()
+	s := openIn(t, dir, clinic.Settings{ValueSets: map[string][]string{"eq_5d_5l": {"se_tto_2020"}}}, builtin(t))
 	state := map[string]int32{"mobility": 2, "self_care": 1, "usual_activities": 3, "pain_discomfort": 4, "anxiety_depression": 2, "vas": 55}
 	stored := s.submit(t, baseline("s-1", byCode("eq_5d_5l", state, "se_ctto_2022")))
 	got := map[string]string{}
@@ -312,6 +313,8 @@ func TestConfiguredValueSetsAreKeptWithEverySheet(t *testing.T) {
 		t.Error(cmp.Diff(want, got))
 	}
 	// The configuration may change between a submission and its retry.
+	s.store.Close()
+	s = openIn(t, dir, clinic.Settings{ValueSets: map[string][]string{"eq_5d_5l": {"uk_2026"}}}, builtin(t))
 	if !s.submit(t, baseline("s-1", byCode("eq_5d_5l", state, "se_ctto_2022"))).Replayed {
 		t.Error("not replayed")
 	}

@@ -109,13 +109,13 @@ func scoreOne(cmd *cobra.Command, f *scoreFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	result, problems := scoreSheet(catalogue, args[0], f.sheet.version, sheet)
+	result, answers, problems := scoreSheet(catalogue, args[0], f.sheet.version, sheet)
 	out := cmd.OutOrStdout()
 	switch {
 	case len(problems) > 0 && f.json:
 		_, err = out.Write(jsonl.AppendError(nil, nil, problems))
 	case f.json:
-		_, err = out.Write(jsonl.AppendResult(nil, nil, result))
+		_, err = out.Write(jsonl.AppendResult(nil, nil, result, answers))
 	case len(problems) == 0:
 		err = printResult(out, result)
 	}
@@ -128,18 +128,18 @@ func scoreOne(cmd *cobra.Command, f *scoreFlags, args []string) error {
 	return nil
 }
 
-func scoreSheet(catalogue *instruments.Catalogue, id, version string, sheet *scoring.Sheet) (*scoring.Result, []scoring.Problem) {
+func scoreSheet(catalogue *instruments.Catalogue, id, version string, sheet *scoring.Sheet) (*scoring.Result, *scoring.Answers, []scoring.Problem) {
 	in, problem := find(catalogue, id, version)
 	if problem != nil {
-		return nil, []scoring.Problem{*problem}
+		return nil, nil, []scoring.Problem{*problem}
 	}
 	var answers scoring.Answers
 	if problems := in.Read(sheet, &answers); len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
 	var result scoring.Result
 	in.Score(&answers, &result)
-	return &result, nil
+	return &result, &answers, nil
 }
 
 // find looks an instrument up, and says whether it or its version is unknown.

@@ -88,6 +88,63 @@ func (Evidence) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{0}
 }
 
+// Which way is better on a scale. A property of the scale, not of the instrument: EQ-5D has both.
+type Direction int32
+
+const (
+	// Never sent.
+	Direction_DIRECTION_UNSPECIFIED Direction = 0
+	// A higher value is better, for example CPAQ-8 total.
+	Direction_DIRECTION_HIGHER_IS_BETTER Direction = 1
+	// A higher value is worse, for example HADS anxiety.
+	Direction_DIRECTION_HIGHER_IS_WORSE Direction = 2
+	// The result has no order, for example an EQ-5D profile.
+	Direction_DIRECTION_NONE Direction = 3
+)
+
+// Enum value maps for Direction.
+var (
+	Direction_name = map[int32]string{
+		0: "DIRECTION_UNSPECIFIED",
+		1: "DIRECTION_HIGHER_IS_BETTER",
+		2: "DIRECTION_HIGHER_IS_WORSE",
+		3: "DIRECTION_NONE",
+	}
+	Direction_value = map[string]int32{
+		"DIRECTION_UNSPECIFIED":      0,
+		"DIRECTION_HIGHER_IS_BETTER": 1,
+		"DIRECTION_HIGHER_IS_WORSE":  2,
+		"DIRECTION_NONE":             3,
+	}
+)
+
+func (x Direction) Enum() *Direction {
+	p := new(Direction)
+	*p = x
+	return p
+}
+
+func (x Direction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Direction) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_instrument_proto_enumTypes[1].Descriptor()
+}
+
+func (Direction) Type() protoreflect.EnumType {
+	return &file_painscore_v1_instrument_proto_enumTypes[1]
+}
+
+func (x Direction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Direction.Descriptor instead.
+func (Direction) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{1}
+}
+
 // An instrument in the catalogue, without its details.
 type InstrumentSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -779,7 +836,15 @@ type Scale struct {
 	// Where the bands come from; unset without bands.
 	BandsBasis *Basis `protobuf:"bytes,16,opt,name=bands_basis,json=bandsBasis,proto3" json:"bands_basis,omitempty"`
 	// Codes of the scale in terminologies; only verified ones.
-	Concepts      []*Concept `protobuf:"bytes,17,rep,name=concepts,proto3" json:"concepts,omitempty"`
+	Concepts []*Concept `protobuf:"bytes,17,rep,name=concepts,proto3" json:"concepts,omitempty"`
+	// Published minimal clinically important differences, by which Change.importance is judged. Empty if none is established.
+	Mcid []*Threshold `protobuf:"bytes,18,rep,name=mcid,proto3" json:"mcid,omitempty"`
+	// Published smallest detectable changes (95 %), by which Change.measurement_error is judged. Empty if none is established.
+	SmallestDetectableChange []*Threshold `protobuf:"bytes,19,rep,name=smallest_detectable_change,json=smallestDetectableChange,proto3" json:"smallest_detectable_change,omitempty"`
+	// Classes of reductions in percent of the earlier score, in rising order; only on pain ratings.
+	PercentClasses []*PercentClass `protobuf:"bytes,20,rep,name=percent_classes,json=percentClasses,proto3" json:"percent_classes,omitempty"`
+	// What percent_classes rest on.
+	PercentBasis  *Basis `protobuf:"bytes,21,opt,name=percent_basis,json=percentBasis,proto3" json:"percent_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -933,6 +998,34 @@ func (x *Scale) GetConcepts() []*Concept {
 	return nil
 }
 
+func (x *Scale) GetMcid() []*Threshold {
+	if x != nil {
+		return x.Mcid
+	}
+	return nil
+}
+
+func (x *Scale) GetSmallestDetectableChange() []*Threshold {
+	if x != nil {
+		return x.SmallestDetectableChange
+	}
+	return nil
+}
+
+func (x *Scale) GetPercentClasses() []*PercentClass {
+	if x != nil {
+		return x.PercentClasses
+	}
+	return nil
+}
+
+func (x *Scale) GetPercentBasis() *Basis {
+	if x != nil {
+		return x.PercentBasis
+	}
+	return nil
+}
+
 // A range of scores with a name of its own, from `from` up to the next band's.
 type Band struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -988,6 +1081,170 @@ func (x *Band) GetFrom() string {
 	return ""
 }
 
+// How large a change must be, in points of the scale: an interval, since sources differ.
+type Threshold struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower bound, an exact decimal such as "1.17".
+	Lowest string `protobuf:"bytes,1,opt,name=lowest,proto3" json:"lowest,omitempty"`
+	// Upper bound, such as "2.13"; equal to `lowest` where one number is published.
+	Highest string `protobuf:"bytes,2,opt,name=highest,proto3" json:"highest,omitempty"`
+	// Holds only where the earlier score is at most this; empty for no limit.
+	EarlierAtMost string `protobuf:"bytes,3,opt,name=earlier_at_most,json=earlierAtMost,proto3" json:"earlier_at_most,omitempty"`
+	// Holds only where the earlier score is above this; empty for no limit.
+	EarlierAbove string `protobuf:"bytes,4,opt,name=earlier_above,json=earlierAbove,proto3" json:"earlier_above,omitempty"`
+	// How it was found, in words. May be empty.
+	Found string `protobuf:"bytes,5,opt,name=found,proto3" json:"found,omitempty"`
+	// True if it was found over one year; used over another time, the verdict says so.
+	OverOneYear bool `protobuf:"varint,6,opt,name=over_one_year,json=overOneYear,proto3" json:"over_one_year,omitempty"`
+	// True if it was found in another condition than pain.
+	Borrowed bool `protobuf:"varint,7,opt,name=borrowed,proto3" json:"borrowed,omitempty"`
+	// Sources, how well they are known, and the population.
+	Basis         *Basis `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Threshold) Reset() {
+	*x = Threshold{}
+	mi := &file_painscore_v1_instrument_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Threshold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Threshold) ProtoMessage() {}
+
+func (x *Threshold) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_instrument_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Threshold.ProtoReflect.Descriptor instead.
+func (*Threshold) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Threshold) GetLowest() string {
+	if x != nil {
+		return x.Lowest
+	}
+	return ""
+}
+
+func (x *Threshold) GetHighest() string {
+	if x != nil {
+		return x.Highest
+	}
+	return ""
+}
+
+func (x *Threshold) GetEarlierAtMost() string {
+	if x != nil {
+		return x.EarlierAtMost
+	}
+	return ""
+}
+
+func (x *Threshold) GetEarlierAbove() string {
+	if x != nil {
+		return x.EarlierAbove
+	}
+	return ""
+}
+
+func (x *Threshold) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *Threshold) GetOverOneYear() bool {
+	if x != nil {
+		return x.OverOneYear
+	}
+	return false
+}
+
+func (x *Threshold) GetBorrowed() bool {
+	if x != nil {
+		return x.Borrowed
+	}
+	return false
+}
+
+func (x *Threshold) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// A class of reductions in percent.
+type PercentClass struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code, for example "moderate".
+	PercentClass string `protobuf:"bytes,1,opt,name=percent_class,json=percentClass,proto3" json:"percent_class,omitempty"`
+	// Reductions from this many percent on, for example 30.
+	FromPercent   int32 `protobuf:"varint,2,opt,name=from_percent,json=fromPercent,proto3" json:"from_percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PercentClass) Reset() {
+	*x = PercentClass{}
+	mi := &file_painscore_v1_instrument_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PercentClass) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PercentClass) ProtoMessage() {}
+
+func (x *PercentClass) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_instrument_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PercentClass.ProtoReflect.Descriptor instead.
+func (*PercentClass) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PercentClass) GetPercentClass() string {
+	if x != nil {
+		return x.PercentClass
+	}
+	return ""
+}
+
+func (x *PercentClass) GetFromPercent() int32 {
+	if x != nil {
+		return x.FromPercent
+	}
+	return 0
+}
+
 // A cut-off apart from the bands, for example "caseness".
 type Flag struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1003,7 +1260,7 @@ type Flag struct {
 
 func (x *Flag) Reset() {
 	*x = Flag{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[9]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1272,7 @@ func (x *Flag) String() string {
 func (*Flag) ProtoMessage() {}
 
 func (x *Flag) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[9]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1285,7 @@ func (x *Flag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flag.ProtoReflect.Descriptor instead.
 func (*Flag) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{9}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Flag) GetFlag() string {
@@ -1085,7 +1342,7 @@ type ValueSet struct {
 
 func (x *ValueSet) Reset() {
 	*x = ValueSet{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[10]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1354,7 @@ func (x *ValueSet) String() string {
 func (*ValueSet) ProtoMessage() {}
 
 func (x *ValueSet) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[10]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1367,7 @@ func (x *ValueSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ValueSet.ProtoReflect.Descriptor instead.
 func (*ValueSet) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{10}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ValueSet) GetValueSet() string {
@@ -1210,7 +1467,7 @@ type Source struct {
 
 func (x *Source) Reset() {
 	*x = Source{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[11]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1222,7 +1479,7 @@ func (x *Source) String() string {
 func (*Source) ProtoMessage() {}
 
 func (x *Source) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[11]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1235,7 +1492,7 @@ func (x *Source) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Source.ProtoReflect.Descriptor instead.
 func (*Source) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{11}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Source) GetSource() string {
@@ -1267,7 +1524,7 @@ type Basis struct {
 
 func (x *Basis) Reset() {
 	*x = Basis{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[12]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1536,7 @@ func (x *Basis) String() string {
 func (*Basis) ProtoMessage() {}
 
 func (x *Basis) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[12]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1549,7 @@ func (x *Basis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Basis.ProtoReflect.Descriptor instead.
 func (*Basis) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{12}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Basis) GetSources() []string {
@@ -1331,7 +1588,7 @@ type Licence struct {
 
 func (x *Licence) Reset() {
 	*x = Licence{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[13]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1600,7 @@ func (x *Licence) String() string {
 func (*Licence) ProtoMessage() {}
 
 func (x *Licence) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[13]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1613,7 @@ func (x *Licence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Licence.ProtoReflect.Descriptor instead.
 func (*Licence) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{13}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Licence) GetHolder() string {
@@ -1395,7 +1652,7 @@ type Concept struct {
 
 func (x *Concept) Reset() {
 	*x = Concept{}
-	mi := &file_painscore_v1_instrument_proto_msgTypes[14]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1407,7 +1664,7 @@ func (x *Concept) String() string {
 func (*Concept) ProtoMessage() {}
 
 func (x *Concept) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_instrument_proto_msgTypes[14]
+	mi := &file_painscore_v1_instrument_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1420,7 +1677,7 @@ func (x *Concept) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Concept.ProtoReflect.Descriptor instead.
 func (*Concept) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{14}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Concept) GetSystem() string {
@@ -1448,7 +1705,7 @@ var File_painscore_v1_instrument_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"\n" +
-	"\x1dpainscore/v1/instrument.proto\x12\fpainscore.v1\x1a\x18painscore/v1/score.proto\"\x94\x02\n" +
+	"\x1dpainscore/v1/instrument.proto\x12\fpainscore.v1\"\x94\x02\n" +
 	"\x11InstrumentSummary\x12\x1e\n" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +
@@ -1512,7 +1769,7 @@ const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"\n" +
 	"CodedValue\x12\x14\n" +
 	"\x05given\x18\x01 \x01(\x11R\x05given\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x11R\x05value\"\xe3\x04\n" +
+	"\x05value\x18\x02 \x01(\x11R\x05value\"\xe6\x06\n" +
 	"\x05Scale\x12\x14\n" +
 	"\x05scale\x18\x01 \x01(\tR\x05scale\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -1533,10 +1790,26 @@ const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"rule_basis\x18\x0f \x01(\v2\x13.painscore.v1.BasisR\truleBasis\x124\n" +
 	"\vbands_basis\x18\x10 \x01(\v2\x13.painscore.v1.BasisR\n" +
 	"bandsBasis\x121\n" +
-	"\bconcepts\x18\x11 \x03(\v2\x15.painscore.v1.ConceptR\bconcepts\".\n" +
+	"\bconcepts\x18\x11 \x03(\v2\x15.painscore.v1.ConceptR\bconcepts\x12+\n" +
+	"\x04mcid\x18\x12 \x03(\v2\x17.painscore.v1.ThresholdR\x04mcid\x12U\n" +
+	"\x1asmallest_detectable_change\x18\x13 \x03(\v2\x17.painscore.v1.ThresholdR\x18smallestDetectableChange\x12C\n" +
+	"\x0fpercent_classes\x18\x14 \x03(\v2\x1a.painscore.v1.PercentClassR\x0epercentClasses\x128\n" +
+	"\rpercent_basis\x18\x15 \x01(\v2\x13.painscore.v1.BasisR\fpercentBasis\".\n" +
 	"\x04Band\x12\x12\n" +
 	"\x04band\x18\x01 \x01(\tR\x04band\x12\x12\n" +
-	"\x04from\x18\x02 \x01(\tR\x04from\"Y\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\"\x8b\x02\n" +
+	"\tThreshold\x12\x16\n" +
+	"\x06lowest\x18\x01 \x01(\tR\x06lowest\x12\x18\n" +
+	"\ahighest\x18\x02 \x01(\tR\ahighest\x12&\n" +
+	"\x0fearlier_at_most\x18\x03 \x01(\tR\rearlierAtMost\x12#\n" +
+	"\rearlier_above\x18\x04 \x01(\tR\fearlierAbove\x12\x14\n" +
+	"\x05found\x18\x05 \x01(\tR\x05found\x12\"\n" +
+	"\rover_one_year\x18\x06 \x01(\bR\voverOneYear\x12\x1a\n" +
+	"\bborrowed\x18\a \x01(\bR\bborrowed\x12)\n" +
+	"\x05basis\x18\b \x01(\v2\x13.painscore.v1.BasisR\x05basis\"V\n" +
+	"\fPercentClass\x12#\n" +
+	"\rpercent_class\x18\x01 \x01(\tR\fpercentClass\x12!\n" +
+	"\ffrom_percent\x18\x02 \x01(\x05R\vfromPercent\"Y\n" +
 	"\x04Flag\x12\x12\n" +
 	"\x04flag\x18\x01 \x01(\tR\x04flag\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12)\n" +
@@ -1580,7 +1853,12 @@ const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"\x12EVIDENCE_SECONDARY\x10\x02\x12\x18\n" +
 	"\x14EVIDENCE_UNCONFIRMED\x10\x03\x12\x14\n" +
 	"\x10EVIDENCE_DERIVED\x10\x04\x12\x17\n" +
-	"\x13EVIDENCE_HOUSE_RULE\x10\x05Bb\n" +
+	"\x13EVIDENCE_HOUSE_RULE\x10\x05*y\n" +
+	"\tDirection\x12\x19\n" +
+	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aDIRECTION_HIGHER_IS_BETTER\x10\x01\x12\x1d\n" +
+	"\x19DIRECTION_HIGHER_IS_WORSE\x10\x02\x12\x12\n" +
+	"\x0eDIRECTION_NONE\x10\x03Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -1595,55 +1873,62 @@ func file_painscore_v1_instrument_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_instrument_proto_rawDescData
 }
 
-var file_painscore_v1_instrument_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_painscore_v1_instrument_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_painscore_v1_instrument_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_painscore_v1_instrument_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_painscore_v1_instrument_proto_goTypes = []any{
 	(Evidence)(0),             // 0: painscore.v1.Evidence
-	(*InstrumentSummary)(nil), // 1: painscore.v1.InstrumentSummary
-	(*Instrument)(nil),        // 2: painscore.v1.Instrument
-	(*Item)(nil),              // 3: painscore.v1.Item
-	(*Layout)(nil),            // 4: painscore.v1.Layout
-	(*Coding)(nil),            // 5: painscore.v1.Coding
-	(*CodedItems)(nil),        // 6: painscore.v1.CodedItems
-	(*CodedValue)(nil),        // 7: painscore.v1.CodedValue
-	(*Scale)(nil),             // 8: painscore.v1.Scale
-	(*Band)(nil),              // 9: painscore.v1.Band
-	(*Flag)(nil),              // 10: painscore.v1.Flag
-	(*ValueSet)(nil),          // 11: painscore.v1.ValueSet
-	(*Source)(nil),            // 12: painscore.v1.Source
-	(*Basis)(nil),             // 13: painscore.v1.Basis
-	(*Licence)(nil),           // 14: painscore.v1.Licence
-	(*Concept)(nil),           // 15: painscore.v1.Concept
-	(Direction)(0),            // 16: painscore.v1.Direction
+	(Direction)(0),            // 1: painscore.v1.Direction
+	(*InstrumentSummary)(nil), // 2: painscore.v1.InstrumentSummary
+	(*Instrument)(nil),        // 3: painscore.v1.Instrument
+	(*Item)(nil),              // 4: painscore.v1.Item
+	(*Layout)(nil),            // 5: painscore.v1.Layout
+	(*Coding)(nil),            // 6: painscore.v1.Coding
+	(*CodedItems)(nil),        // 7: painscore.v1.CodedItems
+	(*CodedValue)(nil),        // 8: painscore.v1.CodedValue
+	(*Scale)(nil),             // 9: painscore.v1.Scale
+	(*Band)(nil),              // 10: painscore.v1.Band
+	(*Threshold)(nil),         // 11: painscore.v1.Threshold
+	(*PercentClass)(nil),      // 12: painscore.v1.PercentClass
+	(*Flag)(nil),              // 13: painscore.v1.Flag
+	(*ValueSet)(nil),          // 14: painscore.v1.ValueSet
+	(*Source)(nil),            // 15: painscore.v1.Source
+	(*Basis)(nil),             // 16: painscore.v1.Basis
+	(*Licence)(nil),           // 17: painscore.v1.Licence
+	(*Concept)(nil),           // 18: painscore.v1.Concept
 }
 var file_painscore_v1_instrument_proto_depIdxs = []int32{
-	3,  // 0: painscore.v1.Instrument.items:type_name -> painscore.v1.Item
-	4,  // 1: painscore.v1.Instrument.layouts:type_name -> painscore.v1.Layout
-	5,  // 2: painscore.v1.Instrument.codings:type_name -> painscore.v1.Coding
-	8,  // 3: painscore.v1.Instrument.scales:type_name -> painscore.v1.Scale
-	11, // 4: painscore.v1.Instrument.value_sets:type_name -> painscore.v1.ValueSet
-	12, // 5: painscore.v1.Instrument.sources:type_name -> painscore.v1.Source
-	14, // 6: painscore.v1.Instrument.licence:type_name -> painscore.v1.Licence
-	15, // 7: painscore.v1.Instrument.concepts:type_name -> painscore.v1.Concept
-	13, // 8: painscore.v1.Layout.basis:type_name -> painscore.v1.Basis
-	6,  // 9: painscore.v1.Coding.maps:type_name -> painscore.v1.CodedItems
-	13, // 10: painscore.v1.Coding.basis:type_name -> painscore.v1.Basis
-	7,  // 11: painscore.v1.CodedItems.values:type_name -> painscore.v1.CodedValue
-	16, // 12: painscore.v1.Scale.direction:type_name -> painscore.v1.Direction
-	9,  // 13: painscore.v1.Scale.bands:type_name -> painscore.v1.Band
-	10, // 14: painscore.v1.Scale.flags:type_name -> painscore.v1.Flag
-	13, // 15: painscore.v1.Scale.key_basis:type_name -> painscore.v1.Basis
-	13, // 16: painscore.v1.Scale.rule_basis:type_name -> painscore.v1.Basis
-	13, // 17: painscore.v1.Scale.bands_basis:type_name -> painscore.v1.Basis
-	15, // 18: painscore.v1.Scale.concepts:type_name -> painscore.v1.Concept
-	13, // 19: painscore.v1.Flag.basis:type_name -> painscore.v1.Basis
-	13, // 20: painscore.v1.ValueSet.basis:type_name -> painscore.v1.Basis
-	0,  // 21: painscore.v1.Basis.evidence:type_name -> painscore.v1.Evidence
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	4,  // 0: painscore.v1.Instrument.items:type_name -> painscore.v1.Item
+	5,  // 1: painscore.v1.Instrument.layouts:type_name -> painscore.v1.Layout
+	6,  // 2: painscore.v1.Instrument.codings:type_name -> painscore.v1.Coding
+	9,  // 3: painscore.v1.Instrument.scales:type_name -> painscore.v1.Scale
+	14, // 4: painscore.v1.Instrument.value_sets:type_name -> painscore.v1.ValueSet
+	15, // 5: painscore.v1.Instrument.sources:type_name -> painscore.v1.Source
+	17, // 6: painscore.v1.Instrument.licence:type_name -> painscore.v1.Licence
+	18, // 7: painscore.v1.Instrument.concepts:type_name -> painscore.v1.Concept
+	16, // 8: painscore.v1.Layout.basis:type_name -> painscore.v1.Basis
+	7,  // 9: painscore.v1.Coding.maps:type_name -> painscore.v1.CodedItems
+	16, // 10: painscore.v1.Coding.basis:type_name -> painscore.v1.Basis
+	8,  // 11: painscore.v1.CodedItems.values:type_name -> painscore.v1.CodedValue
+	1,  // 12: painscore.v1.Scale.direction:type_name -> painscore.v1.Direction
+	10, // 13: painscore.v1.Scale.bands:type_name -> painscore.v1.Band
+	13, // 14: painscore.v1.Scale.flags:type_name -> painscore.v1.Flag
+	16, // 15: painscore.v1.Scale.key_basis:type_name -> painscore.v1.Basis
+	16, // 16: painscore.v1.Scale.rule_basis:type_name -> painscore.v1.Basis
+	16, // 17: painscore.v1.Scale.bands_basis:type_name -> painscore.v1.Basis
+	18, // 18: painscore.v1.Scale.concepts:type_name -> painscore.v1.Concept
+	11, // 19: painscore.v1.Scale.mcid:type_name -> painscore.v1.Threshold
+	11, // 20: painscore.v1.Scale.smallest_detectable_change:type_name -> painscore.v1.Threshold
+	12, // 21: painscore.v1.Scale.percent_classes:type_name -> painscore.v1.PercentClass
+	16, // 22: painscore.v1.Scale.percent_basis:type_name -> painscore.v1.Basis
+	16, // 23: painscore.v1.Threshold.basis:type_name -> painscore.v1.Basis
+	16, // 24: painscore.v1.Flag.basis:type_name -> painscore.v1.Basis
+	16, // 25: painscore.v1.ValueSet.basis:type_name -> painscore.v1.Basis
+	0,  // 26: painscore.v1.Basis.evidence:type_name -> painscore.v1.Evidence
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_instrument_proto_init() }
@@ -1651,14 +1936,13 @@ func file_painscore_v1_instrument_proto_init() {
 	if File_painscore_v1_instrument_proto != nil {
 		return
 	}
-	file_painscore_v1_score_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_instrument_proto_rawDesc), len(file_painscore_v1_instrument_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   15,
+			NumEnums:      2,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -80,63 +80,6 @@ func (RefusalReason) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_score_proto_rawDescGZIP(), []int{0}
 }
 
-// Which way is better on a scale. A property of the scale, not of the instrument: EQ-5D has both.
-type Direction int32
-
-const (
-	// Never sent.
-	Direction_DIRECTION_UNSPECIFIED Direction = 0
-	// A higher value is better, for example CPAQ-8 total.
-	Direction_DIRECTION_HIGHER_IS_BETTER Direction = 1
-	// A higher value is worse, for example HADS anxiety.
-	Direction_DIRECTION_HIGHER_IS_WORSE Direction = 2
-	// The result has no order, for example an EQ-5D profile.
-	Direction_DIRECTION_NONE Direction = 3
-)
-
-// Enum value maps for Direction.
-var (
-	Direction_name = map[int32]string{
-		0: "DIRECTION_UNSPECIFIED",
-		1: "DIRECTION_HIGHER_IS_BETTER",
-		2: "DIRECTION_HIGHER_IS_WORSE",
-		3: "DIRECTION_NONE",
-	}
-	Direction_value = map[string]int32{
-		"DIRECTION_UNSPECIFIED":      0,
-		"DIRECTION_HIGHER_IS_BETTER": 1,
-		"DIRECTION_HIGHER_IS_WORSE":  2,
-		"DIRECTION_NONE":             3,
-	}
-)
-
-func (x Direction) Enum() *Direction {
-	p := new(Direction)
-	*p = x
-	return p
-}
-
-func (x Direction) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Direction) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_score_proto_enumTypes[1].Descriptor()
-}
-
-func (Direction) Type() protoreflect.EnumType {
-	return &file_painscore_v1_score_proto_enumTypes[1]
-}
-
-func (x Direction) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Direction.Descriptor instead.
-func (Direction) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_score_proto_rawDescGZIP(), []int{1}
-}
-
 // All scores of one sheet, with the definition that made them.
 type ScoredSheet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -150,7 +93,9 @@ type ScoredSheet struct {
 	// hexadecimal digits. Two scores are comparable only if these agree.
 	ScoringHash string `protobuf:"bytes,4,opt,name=scoring_hash,json=scoringHash,proto3" json:"scoring_hash,omitempty"`
 	// One entry for each scale, in the instrument's own order; the EQ-5D index once for each value set.
-	Scores        []*ScaleScore `protobuf:"bytes,5,rep,name=scores,proto3" json:"scores,omitempty"`
+	Scores []*ScaleScore `protobuf:"bytes,5,rep,name=scores,proto3" json:"scores,omitempty"`
+	// The sources that the scores refer to, each once.
+	Sources       []*Source `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -220,6 +165,13 @@ func (x *ScoredSheet) GetScores() []*ScaleScore {
 	return nil
 }
 
+func (x *ScoredSheet) GetSources() []*Source {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
 // The score of one scale: a value, or a refusal that says why there is none. Never 0 or 999 for "no data".
 type ScaleScore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -252,7 +204,14 @@ type ScaleScore struct {
 	// Which way is better on this scale.
 	Direction Direction `protobuf:"varint,12,opt,name=direction,proto3,enum=painscore.v1.Direction" json:"direction,omitempty"`
 	// Code of the scale's rule for missing answers, as Scale.rule gives it: "all", "half", "at_least".
-	Rule          string `protobuf:"bytes,13,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule string `protobuf:"bytes,13,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Codes of the items that the score rests on, in the instrument's order. With `imputed_items`, or the refusal's
+	// `missing_items`, they account for every item that the scale asks for. Left out in GetTrend, to keep it small: the sheet
+	// itself (GetSubmission) has them.
+	UsedItems []string `protobuf:"bytes,14,rep,name=used_items,json=usedItems,proto3" json:"used_items,omitempty"`
+	// What the rule for missing answers rests on; a source is a reference to ScoredSheet.sources. Absent where no such rule is
+	// published, so that all items are needed. Left out in GetTrend as well.
+	RuleBasis     *Basis `protobuf:"bytes,15,opt,name=rule_basis,json=ruleBasis,proto3" json:"rule_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -391,6 +350,20 @@ func (x *ScaleScore) GetRule() string {
 	return ""
 }
 
+func (x *ScaleScore) GetUsedItems() []string {
+	if x != nil {
+		return x.UsedItems
+	}
+	return nil
+}
+
+func (x *ScaleScore) GetRuleBasis() *Basis {
+	if x != nil {
+		return x.RuleBasis
+	}
+	return nil
+}
+
 type isScaleScore_Outcome interface {
 	isScaleScore_Outcome()
 }
@@ -505,7 +478,7 @@ var File_painscore_v1_score_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x18painscore/v1/score.proto\x12\fpainscore.v1\"\xc5\x01\n" +
+	"\x18painscore/v1/score.proto\x12\fpainscore.v1\x1a\x1dpainscore/v1/instrument.proto\"\xf5\x01\n" +
 	"\vScoredSheet\x12\x1e\n" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +
@@ -513,7 +486,8 @@ const file_painscore_v1_score_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12'\n" +
 	"\x0fdefinition_hash\x18\x03 \x01(\tR\x0edefinitionHash\x12!\n" +
 	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\x120\n" +
-	"\x06scores\x18\x05 \x03(\v2\x18.painscore.v1.ScaleScoreR\x06scores\"\x9f\x03\n" +
+	"\x06scores\x18\x05 \x03(\v2\x18.painscore.v1.ScaleScoreR\x06scores\x12.\n" +
+	"\asources\x18\x06 \x03(\v2\x14.painscore.v1.SourceR\asources\"\xf2\x03\n" +
 	"\n" +
 	"ScaleScore\x12\x14\n" +
 	"\x05scale\x18\x01 \x01(\tR\x05scale\x12\x16\n" +
@@ -529,7 +503,11 @@ const file_painscore_v1_score_proto_rawDesc = "" +
 	" \x03(\tR\x05flags\x12\x1b\n" +
 	"\tvalue_set\x18\v \x01(\tR\bvalueSet\x125\n" +
 	"\tdirection\x18\f \x01(\x0e2\x17.painscore.v1.DirectionR\tdirection\x12\x12\n" +
-	"\x04rule\x18\r \x01(\tR\x04ruleB\t\n" +
+	"\x04rule\x18\r \x01(\tR\x04rule\x12\x1d\n" +
+	"\n" +
+	"used_items\x18\x0e \x03(\tR\tusedItems\x122\n" +
+	"\n" +
+	"rule_basis\x18\x0f \x01(\v2\x13.painscore.v1.BasisR\truleBasisB\t\n" +
 	"\aoutcome\"\xb2\x01\n" +
 	"\aRefusal\x123\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.painscore.v1.RefusalReasonR\x06reason\x12#\n" +
@@ -541,12 +519,7 @@ const file_painscore_v1_score_proto_rawDesc = "" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eREFUSAL_REASON_TOO_FEW_ANSWERS\x10\x01\x12!\n" +
 	"\x1dREFUSAL_REASON_NOT_APPLICABLE\x10\x02\x12&\n" +
-	"\"REFUSAL_REASON_VALUE_SET_NOT_NAMED\x10\x03*y\n" +
-	"\tDirection\x12\x19\n" +
-	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x1e\n" +
-	"\x1aDIRECTION_HIGHER_IS_BETTER\x10\x01\x12\x1d\n" +
-	"\x19DIRECTION_HIGHER_IS_WORSE\x10\x02\x12\x12\n" +
-	"\x0eDIRECTION_NONE\x10\x03Bb\n" +
+	"\"REFUSAL_REASON_VALUE_SET_NOT_NAMED\x10\x03Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -561,25 +534,29 @@ func file_painscore_v1_score_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_score_proto_rawDescData
 }
 
-var file_painscore_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_painscore_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_painscore_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_painscore_v1_score_proto_goTypes = []any{
 	(RefusalReason)(0),  // 0: painscore.v1.RefusalReason
-	(Direction)(0),      // 1: painscore.v1.Direction
-	(*ScoredSheet)(nil), // 2: painscore.v1.ScoredSheet
-	(*ScaleScore)(nil),  // 3: painscore.v1.ScaleScore
-	(*Refusal)(nil),     // 4: painscore.v1.Refusal
+	(*ScoredSheet)(nil), // 1: painscore.v1.ScoredSheet
+	(*ScaleScore)(nil),  // 2: painscore.v1.ScaleScore
+	(*Refusal)(nil),     // 3: painscore.v1.Refusal
+	(*Source)(nil),      // 4: painscore.v1.Source
+	(Direction)(0),      // 5: painscore.v1.Direction
+	(*Basis)(nil),       // 6: painscore.v1.Basis
 }
 var file_painscore_v1_score_proto_depIdxs = []int32{
-	3, // 0: painscore.v1.ScoredSheet.scores:type_name -> painscore.v1.ScaleScore
-	4, // 1: painscore.v1.ScaleScore.refusal:type_name -> painscore.v1.Refusal
-	1, // 2: painscore.v1.ScaleScore.direction:type_name -> painscore.v1.Direction
-	0, // 3: painscore.v1.Refusal.reason:type_name -> painscore.v1.RefusalReason
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 0: painscore.v1.ScoredSheet.scores:type_name -> painscore.v1.ScaleScore
+	4, // 1: painscore.v1.ScoredSheet.sources:type_name -> painscore.v1.Source
+	3, // 2: painscore.v1.ScaleScore.refusal:type_name -> painscore.v1.Refusal
+	5, // 3: painscore.v1.ScaleScore.direction:type_name -> painscore.v1.Direction
+	6, // 4: painscore.v1.ScaleScore.rule_basis:type_name -> painscore.v1.Basis
+	0, // 5: painscore.v1.Refusal.reason:type_name -> painscore.v1.RefusalReason
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_score_proto_init() }
@@ -587,6 +564,7 @@ func file_painscore_v1_score_proto_init() {
 	if File_painscore_v1_score_proto != nil {
 		return
 	}
+	file_painscore_v1_instrument_proto_init()
 	file_painscore_v1_score_proto_msgTypes[1].OneofWrappers = []any{
 		(*ScaleScore_Value)(nil),
 		(*ScaleScore_Profile)(nil),
@@ -597,7 +575,7 @@ func file_painscore_v1_score_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_score_proto_rawDesc), len(file_painscore_v1_score_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      1,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -85,7 +85,7 @@ func plainRun(input []byte, out io.Writer, known Catalogue) error {
 			return fmt.Errorf("%v", problems)
 		}
 		in.Score(&answers, &result)
-		out.Write(refResult(sheet.ID, &result))
+		out.Write(refResult(sheet.ID, &result, &answers))
 	}
 	return nil
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // AppendResult appends the line of a scored sheet; id is a JSON token, empty
-// for null. Every key is always there, except value_set, which only an index
-// has.
-func AppendResult(dst, id []byte, result *scoring.Result) []byte {
+// for null; answers are those of the sheet. Every key is always there, except
+// value_set, which only an index has.
+func AppendResult(dst, id []byte, result *scoring.Result, answers *scoring.Answers) []byte {
 	in, scores := result.Instrument, result.Scores
 	dst = appendID(dst, id)
 	dst = append(dst, `,"instrument":`...)
@@ -17,11 +17,12 @@ func AppendResult(dst, id []byte, result *scoring.Result) []byte {
 	dst = append(dst, `,"version":`...)
 	dst = appendString(dst, in.Version())
 	dst = append(dst, `,"scores":[`...)
+	var room [64]string // most scales have fewer items, and then nothing is allocated
 	for i := range scores {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendScore(dst, &scores[i])
+		dst = appendScore(dst, &scores[i], in.AppendUsed(room[:0], scores[i].Scale, answers))
 	}
 	dst = append(dst, `],"definition_hash":"`...)
 	dst = append(dst, in.DefinitionHash()...)
@@ -30,7 +31,7 @@ func AppendResult(dst, id []byte, result *scoring.Result) []byte {
 	return append(dst, "\"}\n"...)
 }
 
-func appendScore(dst []byte, s *scoring.Score) []byte {
+func appendScore(dst []byte, s *scoring.Score, used []string) []byte {
 	dst = append(dst, `{"scale":`...)
 	dst = appendString(dst, s.Scale)
 	switch s.Outcome {
@@ -63,6 +64,8 @@ func appendScore(dst []byte, s *scoring.Score) []byte {
 	dst = append(dst, direction(s.Direction)...)
 	dst = append(dst, `","rule":`...)
 	dst = appendString(dst, s.Rule)
+	dst = append(dst, `,"used_items":`...)
+	dst = appendStrings(dst, used)
 	return append(dst, '}')
 }
 

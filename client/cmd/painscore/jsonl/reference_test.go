@@ -43,7 +43,7 @@ func reference(text []byte, catalogue Catalogue) (result []byte, valid bool) {
 	}
 	var scored scoring.Result
 	in.Score(&answers, &scored)
-	return refResult(r.id, &scored), true
+	return refResult(r.id, &scored, &answers), true
 }
 
 type refLine struct {
@@ -264,6 +264,7 @@ type refScore struct {
 	ValueSet     string      `json:"value_set,omitempty"`
 	Direction    string      `json:"direction"`
 	Rule         string      `json:"rule"`
+	UsedItems    []string    `json:"used_items"`
 }
 
 type refRefusal struct {
@@ -274,13 +275,20 @@ type refRefusal struct {
 	SameBand     bool                  `json:"same_band"`
 }
 
-func refResult(id json.RawMessage, result *scoring.Result) []byte {
+func refResult(id json.RawMessage, result *scoring.Result, answers *scoring.Answers) []byte {
 	list := func(s []string) []string { return append([]string{}, s...) }
 	scores := []refScore{}
 	for _, s := range result.Scores {
 		score := refScore{Scale: s.Scale, Prorated: s.Prorated, Answered: s.Answered, Expected: s.Expected, ImputedItems: list(s.Imputed),
 			Band: s.Band, Flags: list(s.Flags), ValueSet: s.ValueSet, Rule: s.Rule,
 			Direction: map[scoring.Direction]string{scoring.HigherIsBetter: "HIGHER_IS_BETTER", scoring.HigherIsWorse: "HIGHER_IS_WORSE", scoring.NoDirection: "NONE"}[s.Direction]}
+		scale, _ := result.Instrument.Scale(s.Scale)
+		score.UsedItems = []string{}
+		for i, item := range result.Instrument.Items() {
+			if answers.Responses[i].Kind == scoring.Answered && slices.Contains(scale.Items, item.Code) {
+				score.UsedItems = append(score.UsedItems, item.Code)
+			}
+		}
 		switch s.Outcome {
 		case scoring.Valued:
 			score.Value = s.Text()

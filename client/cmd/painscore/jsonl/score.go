@@ -50,7 +50,7 @@ func (s *Scorer) AppendLine(dst, text []byte) ([]byte, bool) {
 		return AppendError(dst, s.line.id, problems), false
 	}
 	in.Score(&s.answers, &s.result)
-	return AppendResult(dst, s.line.id, &s.result), true
+	return AppendResult(dst, s.line.id, &s.result, &s.answers), true
 }
 
 // instrument finds the definition that the line names; nil after a problem.
