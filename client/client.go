@@ -88,7 +88,7 @@ func (c *Client) Submissions() pb.SubmissionServiceClient { return c.submissions
 // Patients keeps episodes of care and reads trends.
 func (c *Client) Patients() pb.PatientServiceClient { return c.patients }
 
-// Admin tells about the server.
+// Admin tells about the server and keeps its settings.
 func (c *Client) Admin() pb.AdminServiceClient { return c.admin }
 
 // Option changes how Dial sets a client up.

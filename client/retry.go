@@ -66,6 +66,8 @@ var effects = map[string]effect{
 	pb.PatientService_ListEpisodes_FullMethodName:       readOnly,
 	pb.PatientService_GetTrend_FullMethodName:           readOnly,
 	pb.AdminService_GetServerInfo_FullMethodName:        readOnly,
+	pb.AdminService_ListSettings_FullMethodName:         readOnly,
+	pb.AdminService_ChangeSetting_FullMethodName:        byEtag,
 }
 
 // retryable says whether a failed call may be made again, and the delay that

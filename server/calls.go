@@ -27,6 +27,7 @@ var listsAllProblems = map[string]bool{
 	pb.SubmissionService_Submit_FullMethodName:      true,
 	pb.SubmissionService_SubmitForms_FullMethodName: true,
 	pb.PatientService_UpsertEpisode_FullMethodName:  true,
+	pb.AdminService_ChangeSetting_FullMethodName:    true,
 }
 
 type requestIDKey struct{}

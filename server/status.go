@@ -50,6 +50,7 @@ const (
 var stateCodes = map[string]codes.Code{
 	clinic.SubmissionUnknown:     codes.NotFound,
 	clinic.EpisodeUnknown:        codes.NotFound,
+	clinic.SettingUnknown:        codes.NotFound,
 	clinic.SubmissionIDReused:    codes.AlreadyExists,
 	clinic.OccasionAnswered:      codes.AlreadyExists,
 	clinic.EpisodeOfOtherPatient: codes.FailedPrecondition,

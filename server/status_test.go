@@ -96,6 +96,7 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		{&clinic.StateError{Reason: clinic.OccasionAnswered}, codes.AlreadyExists, "OCCASION_ALREADY_ANSWERED"},
 		{&clinic.StateError{Reason: clinic.EpisodeUnknown}, codes.NotFound, "EPISODE_UNKNOWN"},
 		{&clinic.StateError{Reason: clinic.SubmissionUnknown}, codes.NotFound, "SUBMISSION_UNKNOWN"},
+		{&clinic.StateError{Reason: clinic.SettingUnknown}, codes.NotFound, "SETTING_UNKNOWN"},
 		{&clinic.StateError{Reason: clinic.EpisodeOfOtherPatient}, codes.FailedPrecondition, "EPISODE_OF_OTHER_PATIENT"},
 		{&clinic.StateError{Reason: clinic.StaleVersion}, codes.Aborted, "STALE_VERSION"},
 		{fmt.Errorf("write: %w", store.ErrDiskFull), codes.ResourceExhausted, "DISK_FULL"},
@@ -195,6 +196,11 @@ func TestEveryEnumHasItsWord(t *testing.T) {
 	for _, anchor := range []clinic.Anchor{clinic.FirstVisit, clinic.EndOfProgramme} {
 		if anchorWords.enum[string(anchor)] == pb.Anchor_ANCHOR_UNSPECIFIED {
 			t.Errorf("anchor %s is not in the contract", anchor)
+		}
+	}
+	for _, kind := range []clinic.SettingKind{clinic.NormSetting, clinic.WindowSetting, clinic.ActiveDefinition} {
+		if settingKindWords.enum[string(kind)] == pb.SettingKind_SETTING_KIND_UNSPECIFIED {
+			t.Errorf("setting %s is not in the contract", kind)
 		}
 	}
 	for _, state := range []clinic.MomentState{clinic.MomentAnswered, clinic.MomentMissing, clinic.BaselineMissing} {

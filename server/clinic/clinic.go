@@ -16,6 +16,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // "today" is judged in Europe/Stockholm, also where the system has no zone files
 
@@ -32,6 +34,9 @@ type Clinic struct {
 	settings  Settings
 	now       func() time.Time
 	stockholm *time.Location
+
+	known      atomic.Pointer[site] // what the settings were when last read; see site.go
+	refreshing sync.Mutex           // one caller reads them again, the others wait
 }
 
 // TimeZone is where "today" and "the future" are judged.
@@ -44,7 +49,8 @@ type Settings struct {
 	// computed for every sheet besides those that the request names. Default:
 	// none, and then the index is refused with VALUE_SET_NOT_NAMED.
 	ValueSets map[string][]string
-	// Windows say when a form of an occasion is on time. Default: DefaultWindows.
+	// Windows say when a form of an occasion is on time, as long as no setting
+	// in the store says otherwise. Default: DefaultWindows.
 	Windows Windows
 }
 
@@ -70,6 +76,9 @@ func Open(ctx context.Context, st store.Store, catalogue *instruments.Catalogue,
 		return nil, err
 	}
 	if err := c.adoptDefinitions(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := c.site(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.checkValueSets(); err != nil {

@@ -47,6 +47,15 @@ func (c *Clinic) adoptDefinitions(ctx context.Context) error {
 		}
 		return fmt.Errorf("keep the definitions: %w", err)
 	}
+	if err := c.loadKept(ctx); err != nil {
+		return err
+	}
+	return c.activateNew(ctx)
+}
+
+// loadKept takes definitions that the store keeps and the catalogue lacks into
+// the catalogue: older versions, and what another process has brought.
+func (c *Clinic) loadKept(ctx context.Context) error {
 	kept, err := c.store.Contents(ctx)
 	if err != nil {
 		return fmt.Errorf("read the kept definitions: %w", err)
@@ -60,23 +69,28 @@ func (c *Clinic) adoptDefinitions(ctx context.Context) error {
 	if err := c.catalogue.AddFiles(missing); err != nil {
 		return fmt.Errorf("load definitions kept in the database: %w", err)
 	}
-	return c.activate(ctx)
+	return nil
 }
 
-func (c *Clinic) activate(ctx context.Context) error {
-	active, err := c.store.Active(ctx)
+// activateNew gives each instrument that has no active version the one that
+// the catalogue proposes. What is active already stays: site (site.go) takes it
+// over. Another process that starts at the same time may be faster; what it
+// wrote stands.
+func (c *Clinic) activateNew(ctx context.Context) error {
+	kept, err := c.store.Settings(ctx)
 	if err != nil {
 		return fmt.Errorf("read the active versions: %w", err)
 	}
+	active := map[string]bool{}
+	for _, s := range kept {
+		active[s.Name] = active[s.Name] || s.Kind == string(ActiveDefinition)
+	}
 	for _, in := range c.catalogue.Active() {
-		if a, ok := active[in.ID()]; ok {
-			if err := c.catalogue.SetActive(a.Instrument, a.Version); err != nil {
-				return fmt.Errorf("activate %s %s: %w", a.Instrument, a.Version, err)
-			}
+		if active[in.ID()] {
 			continue
 		}
-		first := store.Activation{Instrument: in.ID(), Version: in.Version(), By: activatedByStart, At: c.now()}
-		if err := c.store.Activate(ctx, first); err != nil {
+		first := store.Setting{Kind: string(ActiveDefinition), Name: in.ID(), Value: in.Version(), By: activatedByStart, At: c.now()}
+		if _, err := c.store.PutSetting(ctx, first, 0); err != nil && !errors.Is(err, store.ErrStale) {
 			return fmt.Errorf("activate %s: %w", in.ID(), err)
 		}
 	}

@@ -44,7 +44,7 @@ func TestANewFileNeverChangesWhichVersionScores(t *testing.T) {
 	s.store.Close()
 
 	s = openIn(t, dir, clinic.Settings{}, with(t, "hads-2.yaml", version(t, "hads", "2")))
-	if d, err := s.Instrument("hads", ""); err != nil || d.Version() != "1" || !d.Active {
+	if d, err := s.Instrument(t.Context(), "hads", ""); err != nil || d.Version() != "1" || !d.Active {
 		t.Errorf("active is %s, error %v", d.Version(), err)
 	}
 	second := baseline("s-2", hads())

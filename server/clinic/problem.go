@@ -37,6 +37,9 @@ const (
 	EpisodeOfOtherPatient = "EPISODE_OF_OTHER_PATIENT"
 	SubmissionUnknown     = "SUBMISSION_UNKNOWN"
 	StaleVersion          = "STALE_VERSION"
+	SettingUnknown        = "SETTING_UNKNOWN"
+	UnknownScale          = "UNKNOWN_SCALE"
+	ScaleNotJudged        = "SCALE_NOT_JUDGED"
 )
 
 // InputError lists every problem of a request. Nothing was stored.

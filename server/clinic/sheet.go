@@ -26,7 +26,10 @@ type Scored struct {
 // Score scores a sheet and stores nothing. The value sets that the site has
 // configured are used besides those the sheet names, so that Score foretells
 // what Submit would keep. A sheet with problems gives an *InputError.
-func (c *Clinic) Score(_ context.Context, sheet Sheet) (*Scored, error) {
+func (c *Clinic) Score(ctx context.Context, sheet Sheet) (*Scored, error) {
+	if _, err := c.site(ctx); err != nil {
+		return nil, err
+	}
 	check := c.newChecker(sheet.Found)
 	scored := c.score(check, "", sheet)
 	if err := check.err(); err != nil {
@@ -86,16 +89,24 @@ func (c *Clinic) instrument(id, version string) (*scoring.Instrument, *Problem) 
 }
 
 // ActiveInstruments lists the active version of each instrument, by id.
-func (c *Clinic) ActiveInstruments() []*scoring.Instrument { return c.catalogue.Active() }
+func (c *Clinic) ActiveInstruments(ctx context.Context) ([]*scoring.Instrument, error) {
+	if _, err := c.site(ctx); err != nil {
+		return nil, err
+	}
+	return c.catalogue.Active(), nil
+}
 
 // Instruments is ActiveInstruments by the page.
-func (c *Clinic) Instruments(page Page) ([]*scoring.Instrument, string, error) {
+func (c *Clinic) Instruments(ctx context.Context, page Page) ([]*scoring.Instrument, string, error) {
 	check := c.newChecker(nil)
 	after := page.after(check, "instruments")
 	if err := check.err(); err != nil {
 		return nil, "", err
 	}
-	list := c.catalogue.Active()
+	list, err := c.ActiveInstruments(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	for len(list) > 0 && list[0].ID() <= after {
 		list = list[1:]
 	}
@@ -115,11 +126,14 @@ type Definition struct {
 
 // Instrument returns one version of an instrument, the active one for an
 // empty version. An unknown name gives an *InputError.
-func (c *Clinic) Instrument(id, version string) (Definition, error) {
+func (c *Clinic) Instrument(ctx context.Context, id, version string) (Definition, error) {
 	check := c.newChecker(nil)
 	check.id("instrument", id)
 	check.code("version", version)
 	if err := check.err(); err != nil {
+		return Definition{}, err
+	}
+	if _, err := c.site(ctx); err != nil {
 		return Definition{}, err
 	}
 	in, problem := c.instrument(id, version)

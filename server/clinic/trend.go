@@ -16,6 +16,8 @@ type Trend struct {
 	Episode   store.Episode
 	Occasions []Moment
 	Lines     []Line // by domain, then instrument and scale
+
+	site *site // what decides about windows and changes
 }
 
 // Moment is one occasion of the episode: the three canonical ones always,
@@ -96,7 +98,11 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 		return nil, err
 	}
 	subs = slices.DeleteFunc(subs, func(s store.Submission) bool { return s.Respondent != store.Patient })
-	trend := &Trend{Episode: episode, Occasions: c.moments(episode, subs)}
+	site, err := c.site(ctx)
+	if err != nil {
+		return nil, err
+	}
+	trend := &Trend{Episode: episode, Occasions: moments(site.windowsOf(episode.CareUnit), episode, subs), site: site}
 	byKey := make(map[lineKey]*Line, 64)
 	for _, sub := range subs {
 		record, err := c.scored(sub)
@@ -120,10 +126,10 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 
 // moments lists the occasions in their order: baseline, programme end, twelve
 // months, and each other one before the first of these that it precedes.
-func (c *Clinic) moments(episode store.Episode, subs []store.Submission) []Moment {
+func moments(windows Windows, episode store.Episode, subs []store.Submission) []Moment {
 	var moments, others []Moment
 	for _, occasion := range []store.Occasion{store.Baseline, store.ProgrammeEnd, store.FollowUp12Months} {
-		m := Moment{Occasion: occasion, State: MomentMissing, Anchored: c.settings.Windows.anchor(occasion, episode)}
+		m := Moment{Occasion: occasion, State: MomentMissing, Anchored: windows.anchor(occasion, episode)}
 		if occasion == store.Baseline {
 			m.State = BaselineMissing
 		}
@@ -206,7 +212,7 @@ func (t *Trend) finish(line *Line) {
 	newest := line.Points[len(line.Points)-1]
 	line.Instrument = newest.Definition
 	line.Scale, _ = newest.Definition.Scale(newest.Score.Scale)
-	line.evidence = line.Instrument.EvidenceOf(line.Scale.Code)
+	line.evidence = t.site.evidenceOf(t.Episode.CareUnit, line.Instrument, line.Scale.Code, line.ValueSet)
 	line.rank = [2]int{domainRank(line.Scale.Domain), scaleRank(line)}
 	for from := range t.Occasions {
 		for to := from + 1; to < len(t.Occasions); to++ {

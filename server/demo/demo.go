@@ -49,6 +49,10 @@ func fillPatient(ctx context.Context, use *clinic.Clinic, n int) error {
 	if _, err := use.UpsertEpisode(ctx, clinic.EpisodeUpdate{Patient: patient, Episode: story.episode}); err != nil {
 		return err
 	}
+	active, err := use.ActiveInstruments(ctx)
+	if err != nil {
+		return err
+	}
 	for _, visit := range story.visits {
 		sub := clinic.Submission{
 			Patient: patient, CareUnit: story.episode.CareUnit, EpisodeID: story.episode.EpisodeID,
@@ -56,7 +60,7 @@ func fillPatient(ctx context.Context, use *clinic.Clinic, n int) error {
 			Respondent: store.Patient, Mode: visit.mode, LanguageCode: story.episode.LanguageCode,
 			Source: store.Source{System: "painscore demo"},
 		}
-		for _, in := range use.ActiveInstruments() {
+		for _, in := range active {
 			if sheet, ok := story.fill(in, visit); ok {
 				id := fmt.Sprintf("%s-%s-%s", story.episode.EpisodeID, visit.name(), in.ID())
 				sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: id, Sheet: sheet})

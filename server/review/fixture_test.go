@@ -106,7 +106,11 @@ func (s *testSite) submit(episode string, occasion store.Occasion, label, on str
 		Patient: patient(episode), CareUnit: unit, EpisodeID: episode, Occasion: occasion, OccasionLabel: label,
 		AnsweredOn: on, Respondent: store.Patient, Mode: "paper",
 	}
-	for _, in := range s.ActiveInstruments() {
+	active, err := s.ActiveInstruments(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, in := range active {
 		if in.ID() != leaveOut {
 			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: episode + "-" + in.ID() + "-" + on, Sheet: answered(in, burden, without)})
 		}

@@ -81,6 +81,7 @@ type Store interface {
 	Episodes
 	Submissions
 	Contents
+	Settings
 	Properties
 
 	// Describe says which engine and schema are in use, as read back from it.
@@ -300,26 +301,13 @@ type Content struct {
 	KeptAt      time.Time
 }
 
-// Contents keeps definitions by hash and which version is active.
+// Contents keeps definitions by hash. Which version is active is a setting.
 type Contents interface {
 	// KeepContents adds what is not kept yet. *ContentChangedError if a kept
 	// (kind, name, version) has another hash; then nothing is added.
 	KeepContents(ctx context.Context, contents []Content) error
 	// Contents returns all that is kept, ordered by kind, name, version.
 	Contents(ctx context.Context) ([]Content, error)
-	// Activate records that from now on version is the one new sheets of the
-	// instrument are scored with. The order of the acts counts, not their times.
-	Activate(ctx context.Context, activation Activation) error
-	// Active returns the newest activation of each instrument, by instrument.
-	Active(ctx context.Context) (map[string]Activation, error)
-}
-
-// Activation is an act: who made which version of an instrument the active one.
-type Activation struct {
-	Instrument string
-	Version    string
-	By         string // the user or program that did it
-	At         time.Time
 }
 
 // ContentChangedError names what is kept with another hash. It is ErrContentChanged.

@@ -77,6 +77,403 @@ func (ServerMode) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
+// Asks for a page of settings. A filter that is empty lets all through.
+type ListSettingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What concerns this unit: its own settings and those for every unit.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// Only this kind.
+	Kind SettingKind `protobuf:"varint,2,opt,name=kind,proto3,enum=painscore.v1.SettingKind" json:"kind,omitempty"`
+	// Only this name, for example "hads/anxiety/sdc".
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// True for every version of each setting, removals included; else only those that hold.
+	History bool `protobuf:"varint,4,opt,name=history,proto3" json:"history,omitempty"`
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the previous reply; empty for the first page. It holds only with the same other fields.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSettingsRequest) Reset() {
+	*x = ListSettingsRequest{}
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSettingsRequest) ProtoMessage() {}
+
+func (x *ListSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSettingsRequest.ProtoReflect.Descriptor instead.
+func (*ListSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListSettingsRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ListSettingsRequest) GetKind() SettingKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SettingKind_SETTING_KIND_UNSPECIFIED
+}
+
+func (x *ListSettingsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListSettingsRequest) GetHistory() bool {
+	if x != nil {
+		return x.History
+	}
+	return false
+}
+
+func (x *ListSettingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSettingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of settings.
+type ListSettingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The settings.
+	Settings []*Setting `protobuf:"bytes,1,rep,name=settings,proto3" json:"settings,omitempty"`
+	// Give it as `page_token` to read on; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSettingsResponse) Reset() {
+	*x = ListSettingsResponse{}
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSettingsResponse) ProtoMessage() {}
+
+func (x *ListSettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSettingsResponse.ProtoReflect.Descriptor instead.
+func (*ListSettingsResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListSettingsResponse) GetSettings() []*Setting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *ListSettingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// A change of one setting.
+type ChangeSettingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HSA-id of the care unit that the setting is for; empty: every unit that has none of its own. Must be empty with an
+	// active definition, which is one for all.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// What is to hold. Required.
+	//
+	// Types that are valid to be assigned to Change:
+	//
+	//	*ChangeSettingRequest_Norm
+	//	*ChangeSettingRequest_Window
+	//	*ChangeSettingRequest_ActiveDefinition
+	//	*ChangeSettingRequest_Remove
+	Change isChangeSettingRequest_Change `protobuf_oneof:"change"`
+	// `etag` of the version that the change starts from. If the setting has changed since, the call is refused with ABORTED
+	// STALE_VERSION: read again and decide. Empty means without this check; "n0" means only if it never was.
+	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Why, in one line of at most 200 characters. Kept with the version.
+	Note          string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeSettingRequest) Reset() {
+	*x = ChangeSettingRequest{}
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeSettingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeSettingRequest) ProtoMessage() {}
+
+func (x *ChangeSettingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeSettingRequest.ProtoReflect.Descriptor instead.
+func (*ChangeSettingRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ChangeSettingRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ChangeSettingRequest) GetChange() isChangeSettingRequest_Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *ChangeSettingRequest) GetNorm() *ScaleNorm {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeSettingRequest_Norm); ok {
+			return x.Norm
+		}
+	}
+	return nil
+}
+
+func (x *ChangeSettingRequest) GetWindow() *OccasionWindow {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeSettingRequest_Window); ok {
+			return x.Window
+		}
+	}
+	return nil
+}
+
+func (x *ChangeSettingRequest) GetActiveDefinition() *DefinitionChoice {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeSettingRequest_ActiveDefinition); ok {
+			return x.ActiveDefinition
+		}
+	}
+	return nil
+}
+
+func (x *ChangeSettingRequest) GetRemove() *SettingRemoval {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeSettingRequest_Remove); ok {
+			return x.Remove
+		}
+	}
+	return nil
+}
+
+func (x *ChangeSettingRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ChangeSettingRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+type isChangeSettingRequest_Change interface {
+	isChangeSettingRequest_Change()
+}
+
+type ChangeSettingRequest_Norm struct {
+	// A norm, in place of the one for the same scale and verdict.
+	Norm *ScaleNorm `protobuf:"bytes,2,opt,name=norm,proto3,oneof"`
+}
+
+type ChangeSettingRequest_Window struct {
+	// A window, in place of the one for the same occasion.
+	Window *OccasionWindow `protobuf:"bytes,3,opt,name=window,proto3,oneof"`
+}
+
+type ChangeSettingRequest_ActiveDefinition struct {
+	// The version that scores sheets which name none. It must have every value set that the server's configuration names.
+	ActiveDefinition *DefinitionChoice `protobuf:"bytes,4,opt,name=active_definition,json=activeDefinition,proto3,oneof"`
+}
+
+type ChangeSettingRequest_Remove struct {
+	// A setting that is to hold no longer.
+	Remove *SettingRemoval `protobuf:"bytes,5,opt,name=remove,proto3,oneof"`
+}
+
+func (*ChangeSettingRequest_Norm) isChangeSettingRequest_Change() {}
+
+func (*ChangeSettingRequest_Window) isChangeSettingRequest_Change() {}
+
+func (*ChangeSettingRequest_ActiveDefinition) isChangeSettingRequest_Change() {}
+
+func (*ChangeSettingRequest_Remove) isChangeSettingRequest_Change() {}
+
+// A setting that is to hold no longer, so that what lies beneath it holds again. Its versions stay readable.
+type SettingRemoval struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its kind. Required; an active definition cannot be removed, another one can be activated.
+	Kind SettingKind `protobuf:"varint,1,opt,name=kind,proto3,enum=painscore.v1.SettingKind" json:"kind,omitempty"`
+	// Its name, as in Setting. Required.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettingRemoval) Reset() {
+	*x = SettingRemoval{}
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettingRemoval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettingRemoval) ProtoMessage() {}
+
+func (x *SettingRemoval) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettingRemoval.ProtoReflect.Descriptor instead.
+func (*SettingRemoval) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SettingRemoval) GetKind() SettingKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SettingKind_SETTING_KIND_UNSPECIFIED
+}
+
+func (x *SettingRemoval) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The setting as it now is.
+type ChangeSettingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version that holds. It has no value after a removal.
+	Setting       *Setting `protobuf:"bytes,1,opt,name=setting,proto3" json:"setting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeSettingResponse) Reset() {
+	*x = ChangeSettingResponse{}
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeSettingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeSettingResponse) ProtoMessage() {}
+
+func (x *ChangeSettingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeSettingResponse.ProtoReflect.Descriptor instead.
+func (*ChangeSettingResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ChangeSettingResponse) GetSetting() *Setting {
+	if x != nil {
+		return x.Setting
+	}
+	return nil
+}
+
 // Asks for nothing in particular.
 type GetServerInfoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -86,7 +483,7 @@ type GetServerInfoRequest struct {
 
 func (x *GetServerInfoRequest) Reset() {
 	*x = GetServerInfoRequest{}
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[0]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -98,7 +495,7 @@ func (x *GetServerInfoRequest) String() string {
 func (*GetServerInfoRequest) ProtoMessage() {}
 
 func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[0]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -111,7 +508,7 @@ func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{0}
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{5}
 }
 
 // What a server is.
@@ -139,7 +536,7 @@ type GetServerInfoResponse struct {
 
 func (x *GetServerInfoResponse) Reset() {
 	*x = GetServerInfoResponse{}
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[1]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -151,7 +548,7 @@ func (x *GetServerInfoResponse) String() string {
 func (*GetServerInfoResponse) ProtoMessage() {}
 
 func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[1]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -164,7 +561,7 @@ func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetServerInfoResponse) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{1}
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetServerInfoResponse) GetSoftwareVersion() string {
@@ -240,7 +637,7 @@ type ActiveDefinition struct {
 
 func (x *ActiveDefinition) Reset() {
 	*x = ActiveDefinition{}
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[2]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +649,7 @@ func (x *ActiveDefinition) String() string {
 func (*ActiveDefinition) ProtoMessage() {}
 
 func (x *ActiveDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[2]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +662,7 @@ func (x *ActiveDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveDefinition.ProtoReflect.Descriptor instead.
 func (*ActiveDefinition) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{2}
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ActiveDefinition) GetInstrument() string {
@@ -323,7 +720,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[3]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -335,7 +732,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_admin_service_proto_msgTypes[3]
+	mi := &file_painscore_v1_admin_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -348,7 +745,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{3}
+	return file_painscore_v1_admin_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Limits) GetMessageBytes() int64 {
@@ -418,7 +815,32 @@ var File_painscore_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	" painscore/v1/admin_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n" +
+	" painscore/v1/admin_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bpainscore/v1/settings.proto\"\xcb\x01\n" +
+	"\x13ListSettingsRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12-\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x19.painscore.v1.SettingKindR\x04kind\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\ahistory\x18\x04 \x01(\bR\ahistory\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"q\n" +
+	"\x14ListSettingsResponse\x121\n" +
+	"\bsettings\x18\x01 \x03(\v2\x15.painscore.v1.SettingR\bsettings\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd3\x02\n" +
+	"\x14ChangeSettingRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12-\n" +
+	"\x04norm\x18\x02 \x01(\v2\x17.painscore.v1.ScaleNormH\x00R\x04norm\x126\n" +
+	"\x06window\x18\x03 \x01(\v2\x1c.painscore.v1.OccasionWindowH\x00R\x06window\x12M\n" +
+	"\x11active_definition\x18\x04 \x01(\v2\x1e.painscore.v1.DefinitionChoiceH\x00R\x10activeDefinition\x126\n" +
+	"\x06remove\x18\x05 \x01(\v2\x1c.painscore.v1.SettingRemovalH\x00R\x06remove\x12\x12\n" +
+	"\x04etag\x18\x06 \x01(\tR\x04etag\x12\x12\n" +
+	"\x04note\x18\a \x01(\tR\x04noteB\b\n" +
+	"\x06change\"S\n" +
+	"\x0eSettingRemoval\x12-\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x19.painscore.v1.SettingKindR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"H\n" +
+	"\x15ChangeSettingResponse\x12/\n" +
+	"\asetting\x18\x01 \x01(\v2\x15.painscore.v1.SettingR\asetting\"\x16\n" +
 	"\x14GetServerInfoRequest\"\x8f\x03\n" +
 	"\x15GetServerInfoResponse\x12)\n" +
 	"\x10software_version\x18\x01 \x01(\tR\x0fsoftwareVersion\x12,\n" +
@@ -451,9 +873,11 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"ServerMode\x12\x1b\n" +
 	"\x17SERVER_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SERVER_MODE_LOCAL\x10\x01\x12\x14\n" +
-	"\x10SERVER_MODE_DEMO\x10\x022h\n" +
+	"\x10SERVER_MODE_DEMO\x10\x022\x99\x02\n" +
 	"\fAdminService\x12X\n" +
-	"\rGetServerInfo\x12\".painscore.v1.GetServerInfoRequest\x1a#.painscore.v1.GetServerInfoResponseBb\n" +
+	"\rGetServerInfo\x12\".painscore.v1.GetServerInfoRequest\x1a#.painscore.v1.GetServerInfoResponse\x12U\n" +
+	"\fListSettings\x12!.painscore.v1.ListSettingsRequest\x1a\".painscore.v1.ListSettingsResponse\x12X\n" +
+	"\rChangeSetting\x12\".painscore.v1.ChangeSettingRequest\x1a#.painscore.v1.ChangeSettingResponseBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -469,27 +893,49 @@ func file_painscore_v1_admin_service_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_painscore_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_painscore_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_painscore_v1_admin_service_proto_goTypes = []any{
 	(ServerMode)(0),               // 0: painscore.v1.ServerMode
-	(*GetServerInfoRequest)(nil),  // 1: painscore.v1.GetServerInfoRequest
-	(*GetServerInfoResponse)(nil), // 2: painscore.v1.GetServerInfoResponse
-	(*ActiveDefinition)(nil),      // 3: painscore.v1.ActiveDefinition
-	(*Limits)(nil),                // 4: painscore.v1.Limits
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*ListSettingsRequest)(nil),   // 1: painscore.v1.ListSettingsRequest
+	(*ListSettingsResponse)(nil),  // 2: painscore.v1.ListSettingsResponse
+	(*ChangeSettingRequest)(nil),  // 3: painscore.v1.ChangeSettingRequest
+	(*SettingRemoval)(nil),        // 4: painscore.v1.SettingRemoval
+	(*ChangeSettingResponse)(nil), // 5: painscore.v1.ChangeSettingResponse
+	(*GetServerInfoRequest)(nil),  // 6: painscore.v1.GetServerInfoRequest
+	(*GetServerInfoResponse)(nil), // 7: painscore.v1.GetServerInfoResponse
+	(*ActiveDefinition)(nil),      // 8: painscore.v1.ActiveDefinition
+	(*Limits)(nil),                // 9: painscore.v1.Limits
+	(SettingKind)(0),              // 10: painscore.v1.SettingKind
+	(*Setting)(nil),               // 11: painscore.v1.Setting
+	(*ScaleNorm)(nil),             // 12: painscore.v1.ScaleNorm
+	(*OccasionWindow)(nil),        // 13: painscore.v1.OccasionWindow
+	(*DefinitionChoice)(nil),      // 14: painscore.v1.DefinitionChoice
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_painscore_v1_admin_service_proto_depIdxs = []int32{
-	0, // 0: painscore.v1.GetServerInfoResponse.mode:type_name -> painscore.v1.ServerMode
-	3, // 1: painscore.v1.GetServerInfoResponse.active_definitions:type_name -> painscore.v1.ActiveDefinition
-	4, // 2: painscore.v1.GetServerInfoResponse.limits:type_name -> painscore.v1.Limits
-	5, // 3: painscore.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	1, // 4: painscore.v1.AdminService.GetServerInfo:input_type -> painscore.v1.GetServerInfoRequest
-	2, // 5: painscore.v1.AdminService.GetServerInfo:output_type -> painscore.v1.GetServerInfoResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	10, // 0: painscore.v1.ListSettingsRequest.kind:type_name -> painscore.v1.SettingKind
+	11, // 1: painscore.v1.ListSettingsResponse.settings:type_name -> painscore.v1.Setting
+	12, // 2: painscore.v1.ChangeSettingRequest.norm:type_name -> painscore.v1.ScaleNorm
+	13, // 3: painscore.v1.ChangeSettingRequest.window:type_name -> painscore.v1.OccasionWindow
+	14, // 4: painscore.v1.ChangeSettingRequest.active_definition:type_name -> painscore.v1.DefinitionChoice
+	4,  // 5: painscore.v1.ChangeSettingRequest.remove:type_name -> painscore.v1.SettingRemoval
+	10, // 6: painscore.v1.SettingRemoval.kind:type_name -> painscore.v1.SettingKind
+	11, // 7: painscore.v1.ChangeSettingResponse.setting:type_name -> painscore.v1.Setting
+	0,  // 8: painscore.v1.GetServerInfoResponse.mode:type_name -> painscore.v1.ServerMode
+	8,  // 9: painscore.v1.GetServerInfoResponse.active_definitions:type_name -> painscore.v1.ActiveDefinition
+	9,  // 10: painscore.v1.GetServerInfoResponse.limits:type_name -> painscore.v1.Limits
+	15, // 11: painscore.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	6,  // 12: painscore.v1.AdminService.GetServerInfo:input_type -> painscore.v1.GetServerInfoRequest
+	1,  // 13: painscore.v1.AdminService.ListSettings:input_type -> painscore.v1.ListSettingsRequest
+	3,  // 14: painscore.v1.AdminService.ChangeSetting:input_type -> painscore.v1.ChangeSettingRequest
+	7,  // 15: painscore.v1.AdminService.GetServerInfo:output_type -> painscore.v1.GetServerInfoResponse
+	2,  // 16: painscore.v1.AdminService.ListSettings:output_type -> painscore.v1.ListSettingsResponse
+	5,  // 17: painscore.v1.AdminService.ChangeSetting:output_type -> painscore.v1.ChangeSettingResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_admin_service_proto_init() }
@@ -497,13 +943,20 @@ func file_painscore_v1_admin_service_proto_init() {
 	if File_painscore_v1_admin_service_proto != nil {
 		return
 	}
+	file_painscore_v1_settings_proto_init()
+	file_painscore_v1_admin_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*ChangeSettingRequest_Norm)(nil),
+		(*ChangeSettingRequest_Window)(nil),
+		(*ChangeSettingRequest_ActiveDefinition)(nil),
+		(*ChangeSettingRequest_Remove)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_admin_service_proto_rawDesc), len(file_painscore_v1_admin_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,16 +22,36 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	AdminService_GetServerInfo_FullMethodName = "/painscore.v1.AdminService/GetServerInfo"
+	AdminService_ListSettings_FullMethodName  = "/painscore.v1.AdminService/ListSettings"
+	AdminService_ChangeSetting_FullMethodName = "/painscore.v1.AdminService/ChangeSetting"
 )
 
 // AdminServiceClient is the client API for AdminService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Tells about the server itself. No call here concerns a patient.
+// Tells about the server itself, and keeps what a site decides for it. No call here concerns a patient.
 type AdminServiceClient interface {
 	// Returns what this server is, which definitions are active on it, and its limits.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
+	// Lists the settings in the store, ordered by `care_unit` (those for every unit first), `kind`, `name` and `number`: the
+	// ones that hold, or every version there ever was.
+	//
+	// Beneath them lie, for windows, the server's configuration file and then its defaults, and for norms what is published
+	// (GetInstrument); those are not listed. The topmost one decides, for each occasion and each verdict of a scale.
+	ListSettings(ctx context.Context, in *ListSettingsRequest, opts ...grpc.CallOption) (*ListSettingsResponse, error)
+	// Writes the next version of a setting.
+	//
+	// It holds from the next call on, in every process that works on the store. Scores that are stored stay as they are:
+	// another active definition is for new sheets that name no version, and a retry of an older sheet still gets its first
+	// reply. Norms and windows are applied whenever a trend is read, to older sheets too; each verdict names what decided.
+	//
+	// Retry: a call that would change nothing writes nothing and returns the setting as it is, so that a repeated call is
+	// harmless, also with an `etag` that its own first run has replaced.
+	//
+	// Refused with NOT_FOUND SETTING_UNKNOWN (a removal), ABORTED STALE_VERSION, or INVALID_ARGUMENT with one violation for
+	// each problem.
+	ChangeSetting(ctx context.Context, in *ChangeSettingRequest, opts ...grpc.CallOption) (*ChangeSettingResponse, error)
 }
 
 type adminServiceClient struct {
@@ -52,14 +72,52 @@ func (c *adminServiceClient) GetServerInfo(ctx context.Context, in *GetServerInf
 	return out, nil
 }
 
+func (c *adminServiceClient) ListSettings(ctx context.Context, in *ListSettingsRequest, opts ...grpc.CallOption) (*ListSettingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSettingsResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListSettings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ChangeSetting(ctx context.Context, in *ChangeSettingRequest, opts ...grpc.CallOption) (*ChangeSettingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeSettingResponse)
+	err := c.cc.Invoke(ctx, AdminService_ChangeSetting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
 //
-// Tells about the server itself. No call here concerns a patient.
+// Tells about the server itself, and keeps what a site decides for it. No call here concerns a patient.
 type AdminServiceServer interface {
 	// Returns what this server is, which definitions are active on it, and its limits.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
+	// Lists the settings in the store, ordered by `care_unit` (those for every unit first), `kind`, `name` and `number`: the
+	// ones that hold, or every version there ever was.
+	//
+	// Beneath them lie, for windows, the server's configuration file and then its defaults, and for norms what is published
+	// (GetInstrument); those are not listed. The topmost one decides, for each occasion and each verdict of a scale.
+	ListSettings(context.Context, *ListSettingsRequest) (*ListSettingsResponse, error)
+	// Writes the next version of a setting.
+	//
+	// It holds from the next call on, in every process that works on the store. Scores that are stored stay as they are:
+	// another active definition is for new sheets that name no version, and a retry of an older sheet still gets its first
+	// reply. Norms and windows are applied whenever a trend is read, to older sheets too; each verdict names what decided.
+	//
+	// Retry: a call that would change nothing writes nothing and returns the setting as it is, so that a repeated call is
+	// harmless, also with an `etag` that its own first run has replaced.
+	//
+	// Refused with NOT_FOUND SETTING_UNKNOWN (a removal), ABORTED STALE_VERSION, or INVALID_ARGUMENT with one violation for
+	// each problem.
+	ChangeSetting(context.Context, *ChangeSettingRequest) (*ChangeSettingResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -72,6 +130,12 @@ type UnimplementedAdminServiceServer struct{}
 
 func (UnimplementedAdminServiceServer) GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetServerInfo not implemented")
+}
+func (UnimplementedAdminServiceServer) ListSettings(context.Context, *ListSettingsRequest) (*ListSettingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSettings not implemented")
+}
+func (UnimplementedAdminServiceServer) ChangeSetting(context.Context, *ChangeSettingRequest) (*ChangeSettingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeSetting not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -112,6 +176,42 @@ func _AdminService_GetServerInfo_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_ListSettings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSettingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListSettings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListSettings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListSettings(ctx, req.(*ListSettingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ChangeSetting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeSettingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ChangeSetting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ChangeSetting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ChangeSetting(ctx, req.(*ChangeSettingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -122,6 +222,14 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetServerInfo",
 			Handler:    _AdminService_GetServerInfo_Handler,
+		},
+		{
+			MethodName: "ListSettings",
+			Handler:    _AdminService_ListSettings_Handler,
+		},
+		{
+			MethodName: "ChangeSetting",
+			Handler:    _AdminService_ChangeSetting_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

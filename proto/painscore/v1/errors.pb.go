@@ -104,11 +104,18 @@ const (
 	ErrorReason_ERROR_REASON_ANSWERS_AND_POSITIONS ErrorReason = 35
 	// Two forms of one envelope have the same submission id, or the same instrument. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_DUPLICATE_FORM ErrorReason = 36
+	// The active version of the instrument has no scale of this code. INVALID_ARGUMENT; no retry. GetInstrument gives all.
+	ErrorReason_ERROR_REASON_UNKNOWN_SCALE ErrorReason = 37
+	// A norm for a scale that gets no verdict on change: a descriptive one, or a profile. INVALID_ARGUMENT; no retry.
+	ErrorReason_ERROR_REASON_SCALE_NOT_JUDGED ErrorReason = 38
 	// The care unit has no such episode, or the patient has not exactly one where none was named. NOT_FOUND; no retry. Where a
 	// patient was named, an EpisodeCandidates lists that patient's episodes in the care unit.
 	ErrorReason_ERROR_REASON_EPISODE_UNKNOWN ErrorReason = 50
 	// The care unit has no such submission. NOT_FOUND; no retry.
 	ErrorReason_ERROR_REASON_SUBMISSION_UNKNOWN ErrorReason = 51
+	// Nothing is set under this kind and name for the care unit, so that nothing can be removed. NOT_FOUND; no retry.
+	// ListSettings gives all.
+	ErrorReason_ERROR_REASON_SETTING_UNKNOWN ErrorReason = 52
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
@@ -116,7 +123,7 @@ const (
 	ErrorReason_ERROR_REASON_OCCASION_ALREADY_ANSWERED ErrorReason = 61
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
-	// The episode has changed since the given etag. ABORTED; read it again, then decide and call with the new etag.
+	// The episode or setting has changed since the given etag. ABORTED; read it again, then decide and call with the new etag.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
 	// More calls than the server can take. RESOURCE_EXHAUSTED; retry after the delay in google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 90
@@ -164,8 +171,11 @@ var (
 		34:  "ERROR_REASON_DUPLICATE_VALUE_SET",
 		35:  "ERROR_REASON_ANSWERS_AND_POSITIONS",
 		36:  "ERROR_REASON_DUPLICATE_FORM",
+		37:  "ERROR_REASON_UNKNOWN_SCALE",
+		38:  "ERROR_REASON_SCALE_NOT_JUDGED",
 		50:  "ERROR_REASON_EPISODE_UNKNOWN",
 		51:  "ERROR_REASON_SUBMISSION_UNKNOWN",
+		52:  "ERROR_REASON_SETTING_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
@@ -206,8 +216,11 @@ var (
 		"ERROR_REASON_DUPLICATE_VALUE_SET":        34,
 		"ERROR_REASON_ANSWERS_AND_POSITIONS":      35,
 		"ERROR_REASON_DUPLICATE_FORM":             36,
+		"ERROR_REASON_UNKNOWN_SCALE":              37,
+		"ERROR_REASON_SCALE_NOT_JUDGED":           38,
 		"ERROR_REASON_EPISODE_UNKNOWN":            50,
 		"ERROR_REASON_SUBMISSION_UNKNOWN":         51,
+		"ERROR_REASON_SETTING_UNKNOWN":            52,
 		"ERROR_REASON_SUBMISSION_ID_REUSED":       60,
 		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":  61,
 		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":   70,
@@ -752,8 +765,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xb5\n" +
-	"\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x9a\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -784,9 +796,12 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1eERROR_REASON_UNKNOWN_VALUE_SET\x10!\x12$\n" +
 	" ERROR_REASON_DUPLICATE_VALUE_SET\x10\"\x12&\n" +
 	"\"ERROR_REASON_ANSWERS_AND_POSITIONS\x10#\x12\x1f\n" +
-	"\x1bERROR_REASON_DUPLICATE_FORM\x10$\x12 \n" +
+	"\x1bERROR_REASON_DUPLICATE_FORM\x10$\x12\x1e\n" +
+	"\x1aERROR_REASON_UNKNOWN_SCALE\x10%\x12!\n" +
+	"\x1dERROR_REASON_SCALE_NOT_JUDGED\x10&\x12 \n" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
-	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12%\n" +
+	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
+	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
 	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12)\n" +
 	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12\x1e\n" +

@@ -104,7 +104,7 @@ func openLocked(ctx context.Context, path string, options Options) (*engine, err
 		return nil, errors.Join(err, readers.Close(), writer.Close())
 	}
 	return &engine{
-		Store:       sqlstore.New(sqlstore.Dialect{Parameter: "?", Classify: classify}, writer, readers),
+		Store:       sqlstore.New(sqlstore.Dialect{Parameter: "?", OneProcess: true, Classify: classify}, writer, readers),
 		writer:      writer,
 		description: description,
 	}, nil

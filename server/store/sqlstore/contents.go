@@ -48,37 +48,6 @@ func scanContent(row scanner, c *store.Content) error {
 	return err
 }
 
-// Activate records which version scores new sheets of an instrument.
-func (s *Store) Activate(ctx context.Context, a store.Activation) error {
-	return s.write(ctx, "activate", func(t *transaction) error {
-		var last int64
-		if _, err := t.read(t.sql.lastActivation, []any{a.Instrument}, &last); err != nil {
-			return err
-		}
-		return t.exec(t.sql.addActivation, a.Instrument, last+1, a.Version, a.By, moment(a.At))
-	})
-}
-
-// Active returns the newest activation of each instrument, by instrument.
-func (s *Store) Active(ctx context.Context) (map[string]store.Activation, error) {
-	all, err := readAll(ctx, s, "active versions", scanActivation, s.sql.active)
-	if err != nil {
-		return nil, err
-	}
-	active := make(map[string]store.Activation, len(all))
-	for _, a := range all {
-		active[a.Instrument] = a
-	}
-	return active, nil
-}
-
-func scanActivation(row scanner, a *store.Activation) error {
-	var at int64
-	err := row.Scan(&a.Instrument, &a.Version, &a.By, &at)
-	a.At = instant(at)
-	return err
-}
-
 // Property returns the value, or ErrNotFound.
 func (s *Store) Property(ctx context.Context, name string) (string, error) {
 	return readOne(ctx, s, "property", scanValue[string], s.sql.property, name)

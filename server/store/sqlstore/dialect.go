@@ -15,6 +15,9 @@ type Dialect struct {
 	// Parameter is the sign before a parameter's number. The SQL is written
 	// with $1, $2 …; SQLite takes that for a name and wants ?1, ?2 ….
 	Parameter string
+	// OneProcess says that the engine keeps other processes away from the
+	// database, so that what this one has written is all there is.
+	OneProcess bool
 	// Classify says what an error of the driver means to a caller.
 	Classify func(error) Class
 }

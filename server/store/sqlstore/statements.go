@@ -14,7 +14,8 @@ type statements struct {
 	addSubmission, firstVersion, slotHead string
 	submission, submissionsOfEpisode      string
 	keptContent, addContent, contents     string
-	addActivation, lastActivation, active string
+	settings, settingsHistory, addSetting string
+	settingNumber, settingsChange         string
 	property, addProperty                 string
 }
 
@@ -31,6 +32,8 @@ const submissionColumns = `care_unit, episode_id, occasion, occasion_label, inst
 	system, submission_id, version, change_seq, recorded_at, requested_version, instrument_version,
 	answered_on, mode, language_code, assisted, source_system, source_document_id, source_template, source_version,
 	answers, scores, episode_created, warnings`
+
+const settingColumns = `care_unit, kind, name, number, change_number, value, changed_by, changed_at, note`
 
 func newStatements(r func(string) string) statements {
 	return statements{
@@ -85,11 +88,13 @@ func newStatements(r func(string) string) statements {
 			VALUES ($1, $2, $3, $4, $5, $6, $7)`),
 		contents: r(`SELECT hash, kind, name, version, scoring_hash, body, kept_at FROM content ORDER BY kind, name, version`),
 
-		addActivation: r(`INSERT INTO activation (instrument, number, version, activated_by, activated_at)
-			VALUES ($1, $2, $3, $4, $5)`),
-		lastActivation: r(`SELECT number FROM activation WHERE instrument = $1 ORDER BY number DESC LIMIT 1`),
-		active: r(`SELECT instrument, version, activated_by, activated_at FROM activation a
-			WHERE number = (SELECT MAX(number) FROM activation b WHERE b.instrument = a.instrument) ORDER BY instrument`),
+		settings: r(`SELECT ` + settingColumns + ` FROM setting a WHERE number = (SELECT MAX(number) FROM setting b
+			WHERE b.care_unit = a.care_unit AND b.kind = a.kind AND b.name = a.name) ORDER BY care_unit, kind, name`),
+		settingsHistory: r(`SELECT ` + settingColumns + ` FROM setting ORDER BY care_unit, kind, name, number`),
+		addSetting:      r(`INSERT INTO setting (` + settingColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`),
+		settingNumber: r(`SELECT number FROM setting WHERE care_unit = $1 AND kind = $2 AND name = $3
+			ORDER BY number DESC LIMIT 1`),
+		settingsChange: r(`SELECT COALESCE(MAX(change_number), 0) FROM setting`),
 
 		property:    r(`SELECT value FROM property WHERE name = $1`),
 		addProperty: r(`INSERT INTO property (name, value) VALUES ($1, $2)`),

@@ -14,6 +14,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -26,6 +27,8 @@ type Store struct {
 	writer  *sql.DB
 	readers *sql.DB
 	turn    chan struct{} // holds one token: the right to write
+
+	newestChange atomic.Pointer[settingsChange] // never nil
 
 	closing sync.RWMutex // read-held by every call, held by Close
 	closed  bool
@@ -43,6 +46,7 @@ func New(dialect Dialect, writer, readers *sql.DB) *Store {
 		turn:    make(chan struct{}, 1),
 	}
 	s.turn <- struct{}{}
+	s.newestChange.Store(&settingsChange{})
 	return s
 }
 

@@ -97,25 +97,6 @@ var contentTests = map[string]func(*testing.T, fixture){
 		same(t, "contents", must(s.Contents(ctx))(t), []store.Content{kept})
 	},
 
-	"the newest activation of each instrument is the active one": func(t *testing.T, s fixture) {
-		if none := must(s.Active(ctx))(t); len(none) != 0 {
-			t.Errorf("%v", none)
-		}
-		newest := map[string]store.Activation{}
-		// The same moment throughout: the order of the acts counts, not the clock.
-		for i, act := range []string{"hads 1", "pcs 1", "hads 2", "hads 1", "pcs 9"} {
-			var a store.Activation
-			fmt.Sscan(act, &a.Instrument, &a.Version)
-			a.By, a.At = fmt.Sprint("user ", i), kept(at)
-			if err := s.Activate(ctx, a); err != nil {
-				t.Fatal(err)
-			}
-			newest[a.Instrument] = a
-			same(t, act, must(s.Active(ctx))(t), newest)
-		}
-		same(t, "after a restart", must(s.reopen().Active(ctx))(t), newest)
-	},
-
 	"a property is written once": func(t *testing.T, s fixture) {
 		_, err := s.Property(ctx, "demo")
 		isError(t, "before", err, store.ErrNotFound)
