@@ -78,6 +78,8 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../store", "Occasion", "occasion"},
 		{"../store", "Occasion", "occasion short"},
 		{"../store", "Occasion", "occasion missing"},
+		{"../store", "Occasion", "occasion spoken"},
+		{"../../scoring", "ParetianClass", "paretian"},
 		{"../../scoring", "RefusalReason", "refusal"},
 		{"../../scoring", "NotComparableReason", "not comparable"},
 		{"../../scoring", "Movement", "movement"},

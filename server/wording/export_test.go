@@ -8,6 +8,7 @@ func All() map[string][2]string {
 		"band": bands, "flag": flags, "occasion": occasions, "occasion short": occasionsShort, "occasion missing": occasionsMissing,
 		"timing": timings, "anchor": anchors, "moment": moments, "refusal": refusals, "not comparable": notComparable,
 		"movement": movements, "episode word": episodeWords, "item": items, "phrase": phrases,
+		"told": told, "occasion spoken": spokenOccasions, "scale spoken": spokenScales, "paretian": paretian,
 	} {
 		for key, p := range table {
 			all[name+" "+key] = [2]string{p.sv, p.en}
@@ -21,3 +22,6 @@ func All() map[string][2]string {
 
 // Knows reports whether a table has a key.
 func Knows(table, key string) bool { _, ok := All()[table+" "+key]; return ok }
+
+// Subject is how a sentence names the scale.
+func Subject(l Language, c ChangeTold) string { return telling{l, &c}.subject() }

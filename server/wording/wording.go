@@ -13,9 +13,12 @@
 // languages are there for every code of the built-in definitions. A code that
 // stands in no table, as a site's own definition may bring, is shown as it is.
 //
-// The words förbättrad, försämrad, improved and worsened are reserved for
-// verdicts on a minimal clinically important difference. What moved without
-// such a verdict is higher or lower, towards better or towards worse.
+// The words förbättrad, försämrad, improved and worse are reserved for changes
+// that reach their minimal clinically important difference. What moved without
+// such a verdict is higher or lower, towards better or towards worse; a test
+// holds the words out of everything else. Sentence tells one change whole, to
+// be read aloud: sentence.go puts it together from the parts in told.go, and
+// testdata/sentences.txt shows what comes out.
 package wording
 
 import (
@@ -77,8 +80,10 @@ func (l Language) look(table map[string]pair, code string, keys ...string) strin
 
 // Say gives a phrase of phrases.go, its verbs filled in. An unknown key is
 // given back in brackets, so that it is seen; a test finds it first.
-func (l Language) Say(key string, args ...any) string {
-	p, ok := phrases[key]
+func (l Language) Say(key string, args ...any) string { return l.fill(phrases, key, args...) }
+
+func (l Language) fill(table map[string]pair, key string, args ...any) string {
+	p, ok := table[key]
 	if !ok {
 		return "[" + key + "]"
 	}
