@@ -80,6 +80,7 @@ type Store interface {
 	Identities
 	Episodes
 	Submissions
+	Rescores
 	Contents
 	Settings
 	Properties
@@ -228,7 +229,7 @@ type Submission struct {
 
 	Digest            []byte // of the normalised content; tells a retry from a reuse
 	RequestedVersion  string // the definition version the caller asked for, empty: the active one
-	InstrumentVersion string // the definition version that scored it
+	InstrumentVersion string // the definition version that scored it, or scored it anew
 	AnsweredOn        string // YYYY-MM-DD
 	Mode              string // "paper", "phone", "digital" or empty
 	LanguageCode      string
@@ -238,6 +239,14 @@ type Submission struct {
 	Scores            string // scoring's readable record of the scores
 	EpisodeCreated    bool   // its envelope created its episode, set by the store
 	Warnings          string // codes of the warnings in the original reply, separated by spaces
+
+	// RescorePlan names the plan that InstrumentVersion and Scores are of,
+	// empty where they are the ones that the version was stored with. Set by
+	// the store.
+	RescorePlan string
+	// RescoredSeq is the change_seq of the newest flip, on or off, of a plan
+	// that scored this version anew; 0 without one. Set by the store.
+	RescoredSeq int64
 }
 
 // Envelope is what one call wants stored: the forms of one occasion of one

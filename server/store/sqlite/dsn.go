@@ -12,7 +12,7 @@ import (
 
 // statementCache is how many compiled statements a connection keeps: more than
 // there are in package sqlstore, so that none is compiled twice.
-const statementCache = "64"
+const statementCache = "128"
 
 // writerDSN asks for the connection that writes. Settings must be in the DSN:
 // a PRAGMA sent through the pool would reach one connection and be lost with it.

@@ -17,6 +17,8 @@ type statements struct {
 	settings, settingsHistory, addSetting string
 	settingNumber, settingsChange         string
 	property, addProperty                 string
+
+	rescoreStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -80,8 +82,8 @@ func newStatements(r func(string) string) statements {
 		submission: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version DESC LIMIT 1`),
 		submissionsOfEpisode: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
-			WHERE care_unit = $1 AND episode_id = $2 AND change_seq <= $3
-			ORDER BY occasion, occasion_label, instrument, respondent, slot_version`),
+			WHERE care_unit = $1 AND episode_id = $2 AND +change_seq <= $3
+			UNION ALL ` + rescoring + `AND r.episode_id = $2 AND +f.change_seq <= $3`),
 
 		keptContent: r(`SELECT hash FROM content WHERE kind = $1 AND name = $2 AND version = $3`),
 		addContent: r(`INSERT INTO content (kind, name, version, hash, scoring_hash, body, kept_at)
@@ -98,5 +100,7 @@ func newStatements(r func(string) string) statements {
 
 		property:    r(`SELECT value FROM property WHERE name = $1`),
 		addProperty: r(`INSERT INTO property (name, value) VALUES ($1, $2)`),
+
+		rescoreStatements: newRescoreStatements(r),
 	}
 }

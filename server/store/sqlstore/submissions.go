@@ -10,44 +10,42 @@ import (
 
 // Submission returns the newest version, or ErrNotFound.
 func (s *Store) Submission(ctx context.Context, careUnit, system, submissionID string) (store.Submission, error) {
-	return readOne(ctx, s, "submission", scanSubmission, s.sql.submission, careUnit, system, submissionID)
+	row, err := readOne(ctx, s, "submission", scanSlotRow, s.sql.submission, careUnit, system, submissionID)
+	if err != nil {
+		return store.Submission{}, err
+	}
+	// A second read may see a later flip, but none that was ever false of this
+	// row: a plan that scored it anew cannot be applied once it is superseded.
+	again := slotReader{careUnit: careUnit}
+	err = s.each(ctx, "submission scored anew", again.scan, s.sql.rescoredRow, append(slotArgs(row.Slot), row.slotVersion)...)
+	if err != nil {
+		return store.Submission{}, err
+	}
+	again.sortRescored()
+	again.scoreAnew(&row)
+	return row.Submission, nil
 }
 
 // SubmissionsOfEpisode returns the newest version of each live submission in
 // the order of slots, as it was when asOf was the last change; 0 is now.
 func (s *Store) SubmissionsOfEpisode(ctx context.Context, careUnit, episodeID string, asOf int64) ([]store.Submission, error) {
-	if asOf == 0 {
-		asOf = math.MaxInt64
-	}
-	// Rows of one slot follow each other, and the last one says how it stands.
-	slots := make([]slotRow, 0, 32)
-	err := s.each(ctx, "submissions of an episode", func(row scanner) error {
-		var next slotRow
-		err := scanSlotRow(row, &next)
-		if n := len(slots); n > 0 && slots[n-1].Slot == next.Slot {
-			slots = slots[:n-1]
-		}
-		slots = append(slots, next)
-		return err
-	}, s.sql.submissionsOfEpisode, careUnit, episodeID, asOf)
+	slots := slotReader{careUnit: careUnit, rows: make([]slotRow, 0, 32)}
+	err := s.each(ctx, "submissions of an episode", slots.scan, s.sql.submissionsOfEpisode, careUnit, episodeID, orNow(asOf))
 	if err != nil {
 		return nil, err
 	}
-	held := make([]store.Submission, 0, len(slots))
-	for i := range slots {
-		if slots[i].state == live {
-			held = append(held, slots[i].Submission)
-		}
+	return slots.held(), nil
+}
+
+// orNow reads an asOf: 0 is the end of time.
+func orNow(asOf int64) int64 {
+	if asOf == 0 {
+		return math.MaxInt64
 	}
-	return held, nil
+	return asOf
 }
 
-// slotRow is a submission and whether its row holds the slot.
-type slotRow struct {
-	store.Submission
-	state string
-}
-
+// scanSubmission reads a row as it was stored, without what was scored anew.
 func scanSubmission(row scanner, to *store.Submission) error {
 	var slot slotRow
 	err := scanSlotRow(row, &slot)
@@ -60,18 +58,7 @@ func scanSlotRow(row scanner, to *slotRow) error {
 	if err := row.Scan(&f.rest, &to.Digest); err != nil {
 		return err
 	}
-	to.Slot = store.Slot{
-		CareUnit: f.text(), EpisodeID: f.text(), Occasion: store.Occasion(f.text()), OccasionLabel: f.text(),
-		Instrument: f.text(), Respondent: store.Respondent(f.text()),
-	}
-	f.number() // slot_version: the order of the rows says it
-	to.state = f.text()
-	to.System, to.SubmissionID, to.Version, to.ChangeSeq, to.RecordedAt = f.text(), f.text(), f.number(), f.number(), f.instant()
-	to.RequestedVersion, to.InstrumentVersion, to.AnsweredOn = f.text(), f.text(), f.text()
-	to.Mode, to.LanguageCode, to.Assisted = f.text(), f.text(), f.flag()
-	to.Source = store.Source{System: f.text(), DocumentID: f.text(), Template: f.text(), Version: f.text()}
-	to.Answers, to.Scores, to.EpisodeCreated, to.Warnings = f.text(), f.text(), f.flag(), f.text()
-	return f.end()
+	return to.unpack(&f)
 }
 
 func (t *transaction) writeSubmission(f *store.Submission, slotVersion int64) error {

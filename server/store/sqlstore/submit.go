@@ -208,6 +208,7 @@ func (p *plan) carryOut(count *counter) (store.Receipt, error) {
 		default:
 			to.Submission = p.envelope.Forms[i]
 			to.Version, to.EpisodeCreated = 1, creates
+			to.RescorePlan, to.RescoredSeq = "", 0
 			to.RecordedAt = instant(moment(to.RecordedAt))
 			to.ChangeSeq = count.next()
 			if err := p.writeSubmission(&to.Submission, todo.slotVersion); err != nil {

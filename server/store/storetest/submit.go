@@ -17,6 +17,7 @@ var submitTests = map[string]func(*testing.T, fixture){
 
 		want := full
 		want.Version, want.ChangeSeq, want.EpisodeCreated, want.RecordedAt = 1, 2, true, kept(full.RecordedAt)
+		want.RescorePlan, want.RescoredSeq = "", 0
 		same(t, "receipt", receipt, store.Receipt{EpisodeCreated: true, Forms: []store.StoredForm{{Submission: want}}})
 		same(t, "submission", must(s.Submission(ctx, full.CareUnit, full.System, full.SubmissionID))(t), want)
 		same(t, "of the episode", must(s.SubmissionsOfEpisode(ctx, full.CareUnit, full.EpisodeID, 0))(t), []store.Submission{want})

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// slotRow is a row of submission_version.
+type slotRow struct {
+	store.Submission
+	slotVersion int64
+	state       string // live, or another word where the row gives the slot free
+}
+
+// rescoredRow says of one row that a plan scored it anew, and of one flip of
+// that plan.
+type rescoredRow struct {
+	store.Slot
+	slotVersion int64
+	plan        string
+	applied     bool
+	flip        int64 // change_seq
+	version     string
+	scores      string
+}
+
+// slotReader collects the rows of slots with what was scored anew, in any
+// order, and says how the slots stand.
+type slotReader struct {
+	careUnit string
+	rows     []slotRow
+	rescored []rescoredRow
+}
+
+// scan reads a line of either kind; see rescoring in rescore_sql.go.
+func (r *slotReader) scan(row scanner) error {
+	var f fields
+	var digest []byte
+	if err := row.Scan(&f.rest, &digest); err != nil {
+		return err
+	}
+	if digest != nil {
+		var slot slotRow
+		slot.Digest = digest
+		err := slot.unpack(&f)
+		r.rows = append(r.rows, slot)
+		return err
+	}
+	again := rescoredRow{
+		Slot: store.Slot{
+			CareUnit: r.careUnit, EpisodeID: f.text(), Occasion: store.Occasion(f.text()), OccasionLabel: f.text(),
+			Instrument: f.text(), Respondent: store.Respondent(f.text()),
+		},
+		slotVersion: f.number(), plan: f.text(), applied: f.flag(), flip: f.number(), version: f.text(), scores: f.text(),
+	}
+	r.rescored = append(r.rescored, again)
+	return f.end()
+}
+
+// held returns the submissions that hold their slots, in the order of slots:
+// the last row of a slot says how it stands, and the plans that are applied,
+// by whose scores.
+func (r *slotReader) held() []store.Submission {
+	slices.SortFunc(r.rows, func(a, b slotRow) int {
+		return cmp.Or(compareSlots(&a.Slot, &b.Slot), cmp.Compare(a.slotVersion, b.slotVersion))
+	})
+	r.sortRescored()
+	held := make([]store.Submission, 0, len(r.rows))
+	for i := range r.rows {
+		row := &r.rows[i]
+		if i+1 < len(r.rows) && r.rows[i+1].Slot == row.Slot || row.state != live {
+			continue
+		}
+		r.scoreAnew(row)
+		held = append(held, row.Submission)
+	}
+	return held
+}
+
+// sortRescored puts the flips that concern one row side by side, in order.
+func (r *slotReader) sortRescored() {
+	slices.SortFunc(r.rescored, func(a, b rescoredRow) int {
+		return cmp.Or(a.compare(&b.Slot, b.slotVersion), cmp.Compare(a.flip, b.flip))
+	})
+}
+
+func (a *rescoredRow) compare(slot *store.Slot, slotVersion int64) int {
+	return cmp.Or(compareSlots(&a.Slot, slot), cmp.Compare(a.slotVersion, slotVersion))
+}
+
+// scoreAnew gives a row the scores that count: those of the plan that was
+// applied last, of the ones that are applied. (What it builds on is applied
+// too, and cannot be flipped meanwhile.) sortRescored must have been called.
+func (r *slotReader) scoreAnew(row *slotRow) {
+	if len(r.rescored) == 0 {
+		return
+	}
+	first, _ := slices.BinarySearchFunc(r.rescored, row, func(again rescoredRow, row *slotRow) int {
+		return again.compare(&row.Slot, row.slotVersion)
+	})
+	var applied []*rescoredRow
+	for i := first; i < len(r.rescored) && r.rescored[i].compare(&row.Slot, row.slotVersion) == 0; i++ {
+		again := &r.rescored[i]
+		row.RescoredSeq = again.flip
+		applied = slices.DeleteFunc(applied, func(a *rescoredRow) bool { return a.plan == again.plan })
+		if again.applied {
+			applied = append(applied, again)
+		}
+	}
+	if len(applied) > 0 {
+		counts := applied[len(applied)-1]
+		row.RescorePlan, row.InstrumentVersion, row.Scores = counts.plan, counts.version, counts.scores
+	}
+}
+
+// compareSlots is the order of the table's key, byte by byte.
+func compareSlots(a, b *store.Slot) int {
+	return cmp.Or(cmp.Compare(a.CareUnit, b.CareUnit), cmp.Compare(a.EpisodeID, b.EpisodeID), cmp.Compare(a.Occasion, b.Occasion),
+		cmp.Compare(a.OccasionLabel, b.OccasionLabel), cmp.Compare(a.Instrument, b.Instrument), cmp.Compare(a.Respondent, b.Respondent))
+}
+
+// unpack reads the columns of submissionColumns.
+func (to *slotRow) unpack(f *fields) error {
+	to.Slot = store.Slot{
+		CareUnit: f.text(), EpisodeID: f.text(), Occasion: store.Occasion(f.text()), OccasionLabel: f.text(),
+		Instrument: f.text(), Respondent: store.Respondent(f.text()),
+	}
+	to.slotVersion, to.state = f.number(), f.text()
+	to.System, to.SubmissionID, to.Version, to.ChangeSeq, to.RecordedAt = f.text(), f.text(), f.number(), f.number(), f.instant()
+	to.RequestedVersion, to.InstrumentVersion, to.AnsweredOn = f.text(), f.text(), f.text()
+	to.Mode, to.LanguageCode, to.Assisted = f.text(), f.text(), f.flag()
+	to.Source = store.Source{System: f.text(), DocumentID: f.text(), Template: f.text(), Version: f.text()}
+	to.Answers, to.Scores, to.EpisodeCreated, to.Warnings = f.text(), f.text(), f.flag(), f.text()
+	return f.end()
+}
