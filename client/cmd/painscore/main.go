@@ -49,7 +49,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
-	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newVersion(), newExitCodes())
+	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newKit(), newVersion(), newExitCodes())
 	return root
 }
 
