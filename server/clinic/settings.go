@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -80,11 +79,11 @@ const maxWindowDays = 3660
 // Errors: *InputError; *StateError with STALE_VERSION when Etag is not the
 // newest, or SETTING_UNKNOWN when there is nothing to remove.
 func (c *Clinic) ChangeSetting(ctx context.Context, caller Caller, change SettingChange) (Setting, error) {
-	if _, err := c.site(ctx); err != nil { // definitions that another process brought
+	if _, err := c.site(ctx); err != nil {
 		return Setting{}, err
 	}
 	check := c.newChecker(change.Found)
-	next, err := c.checkChange(check, change)
+	next, err := c.checkChange(ctx, check, change)
 	if err != nil {
 		return Setting{}, err
 	}
@@ -104,7 +103,7 @@ func (c *Clinic) ChangeSetting(ctx context.Context, caller Caller, change Settin
 }
 
 // checkChange checks a change and gives the version that it asks for.
-func (c *Clinic) checkChange(check *checker, change SettingChange) (store.Setting, error) {
+func (c *Clinic) checkChange(ctx context.Context, check *checker, change SettingChange) (store.Setting, error) {
 	next := store.Setting{CareUnit: change.CareUnit, Note: change.Note}
 	check.code("care_unit", change.CareUnit)
 	check.text("note", change.Note, MaxTextLength)
@@ -118,7 +117,9 @@ func (c *Clinic) checkChange(check *checker, change SettingChange) (store.Settin
 		c.checkWindow(check, change.Window)
 		next.Kind, next.Name, value = string(WindowSetting), string(change.Window.Occasion), change.Window
 	case change.Definition != nil:
-		c.checkDefinition(check, change)
+		if err := c.checkDefinition(ctx, check, change); err != nil {
+			return store.Setting{}, err
+		}
 		next.Kind, next.Name, next.Value = string(ActiveDefinition), change.Definition.Instrument, change.Definition.Version
 	case change.Remove != nil:
 		checkRemoval(check, change.Remove)
@@ -151,9 +152,7 @@ func (c *Clinic) checkWindow(check *checker, w *OccasionWindow) {
 	}
 }
 
-// checkDefinition checks that every sheet could be scored with the definition,
-// also with the value sets that this site has configured.
-func (c *Clinic) checkDefinition(check *checker, change SettingChange) {
+func (c *Clinic) checkDefinition(ctx context.Context, check *checker, change SettingChange) error {
 	if change.CareUnit != "" {
 		check.add("care_unit", BadFormat, "must be empty: one definition is active for every unit")
 	}
@@ -162,21 +161,20 @@ func (c *Clinic) checkDefinition(check *checker, change SettingChange) {
 		check.add("active_definition.instrument", Required, "must be given, such as hads")
 	}
 	if d.Version == "" {
-		check.add("active_definition.version", Required, "must be given; ListInstruments names the versions")
+		check.add("active_definition.version", Required, "must be given")
 	}
 	if d.Instrument == "" || d.Version == "" {
-		return
+		return nil
 	}
-	in, problem := c.instrument(d.Instrument, d.Version)
-	if problem != nil {
-		check.addAll("active_definition.", []Problem{*problem})
-		return
-	}
-	for _, set := range c.settings.ValueSets[d.Instrument] {
-		if _, ok := in.ValueSet(set); !ok {
-			check.add("active_definition.version", scoring.ReasonUnknownValueSet, "this version lacks a value set that the server's configuration names: "+set)
+	if _, ok := c.catalogue.Instrument(d.Instrument, d.Version); !ok {
+		if err := c.loadKept(ctx); err != nil { // another process may have brought it
+			return err
 		}
 	}
+	if _, problem := c.instrument(d.Instrument, d.Version); problem != nil {
+		check.addAll("active_definition.", []Problem{*problem})
+	}
+	return nil
 }
 
 func checkRemoval(check *checker, name *SettingName) {

@@ -45,6 +45,7 @@ type Submission struct {
 type Form struct {
 	SubmissionID string
 	Sheet
+	scoredBy string // see asFirstScored
 }
 
 // Record is a stored submission with its answers and scores unpacked.
@@ -78,6 +79,16 @@ func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alon
 	if _, err := c.site(ctx); err != nil {
 		return nil, false, err
 	}
+	stored, created, err := c.submit(ctx, caller, sub, alone)
+	if err != nil {
+		if first, ok := c.asFirstScored(ctx, caller, sub, err); ok {
+			return c.submit(ctx, caller, first, alone)
+		}
+	}
+	return stored, created, err
+}
+
+func (c *Clinic) submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
 	check := c.newChecker(sub.Found)
 	id, warnings := c.checkSubmission(check, sub)
 	scored := c.scoreForms(check, sub, alone, id)
@@ -195,6 +206,9 @@ func (c *Clinic) scoreForms(check *checker, sub Submission, alone bool, id ident
 			check.add(prefix+"instrument", DuplicateForm, "stands twice in this request")
 		}
 		ids[form.SubmissionID], instruments[form.Instrument] = true, true
+		if form.scoredBy != "" {
+			form.Version = form.scoredBy
+		}
 		scored[i] = c.score(check, prefix, form.Sheet)
 	}
 	return scored

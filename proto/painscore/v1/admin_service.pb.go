@@ -356,7 +356,7 @@ type ChangeSettingRequest_Window struct {
 }
 
 type ChangeSettingRequest_ActiveDefinition struct {
-	// The version that scores sheets which name none. It must have every value set that the server's configuration names.
+	// The version that scores sheets which name none.
 	ActiveDefinition *DefinitionChoice `protobuf:"bytes,4,opt,name=active_definition,json=activeDefinition,proto3,oneof"`
 }
 

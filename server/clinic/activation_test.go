@@ -1,0 +1,131 @@
+package clinic_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
+)
+
+// stricter is a HADS whose anxiety is probable from 12.
+func stricter(t *testing.T) []byte {
+	return mustDiffer(t, "hads",
+		"to: 10}, {code: probable, from: 11,", "to: 11}, {code: probable, from: 12,",
+		"{anxiety: probable, depression: normal}", "{anxiety: possible, depression: normal}")
+}
+
+func TestActivationIsForNewSheetsOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := openIn(t, dir, clinic.Settings{}, with(t, "hads-2.yaml", stricter(t)))
+	first := baseline("s-1", hads())
+	s.submit(t, first)
+	change := activate("hads", "2")
+	change.Note = "the cut-off of the manual"
+	s.set(t, change)
+
+	end := at(store.ProgrammeEnd, "2025-03-10", "s-2", hads())
+	second := s.submit(t, end)
+	if got := score(t, second.ScoreList, "anxiety"); second.InstrumentVersion != "2" || got.Band != "possible" {
+		t.Errorf("after the activation: version %s, band %s", second.InstrumentVersion, got.Band)
+	}
+	retry := s.submit(t, first)
+	if got := score(t, retry.ScoreList, "anxiety"); !retry.Replayed || retry.InstrumentVersion != "1" || got.Band != "probable" {
+		t.Errorf("the retry: replayed %v, version %s, band %s", retry.Replayed, retry.InstrumentVersion, got.Band)
+	}
+	if points := line(t, s.trend(t), "hads", "anxiety").Points; points[0].Definition.Version() != "1" || points[0].Score.Band != "probable" || points[1].Score.Band != "possible" {
+		t.Errorf("%+v", points)
+	}
+	named := hads()
+	named.Version = "1"
+	if scored, err := s.Score(t.Context(), named); err != nil || scored.Instrument.Version() != "1" {
+		t.Errorf("a version that is named: %v", err)
+	}
+	s.store.Close()
+
+	// The act is kept, and a start with another folder of files is no act.
+	s = openIn(t, dir, clinic.Settings{}, builtin(t))
+	if d, err := s.Instrument(t.Context(), "hads", ""); err != nil || d.Version() != "2" {
+		t.Errorf("after a restart %s is active, error %v", d.Version(), err)
+	}
+	got := s.told(t, clinic.SettingsFilter{Name: "hads", History: true})
+	if len(got) != 2 || got[0] != "|active_definition|hads|1|1|painscored, first start|" || got[1] != "|active_definition|hads|2|2|ebba|the cut-off of the manual" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestARetryIsReadByTheVersionThatScoredItFirst: another version may ask for
+// other answers, or in another order; the sheet that was stored is the same.
+func TestARetryIsReadByTheVersionThatScoredItFirst(t *testing.T) {
+	for name, change := range map[string][]string{
+		"a narrower range": {"max: 10", "max: 8", "from: 8, to: 10", "from: 8, to: 8"},
+		"another item":     {"average_pain", "mean_pain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openIn(t, t.TempDir(), clinic.Settings{}, with(t, "nprs-2.yaml", mustDiffer(t, "nprs", change...)))
+			first := baseline("s-1", nprs(9))
+			s.submit(t, first)
+			s.set(t, activate("nprs", "2"))
+			if again := s.submit(t, first); !again.Replayed || again.InstrumentVersion != "1" {
+				t.Errorf("replayed %v, version %s", again.Replayed, again.InstrumentVersion)
+			}
+			other := baseline("s-1", nprs(8))
+			_, _, err := s.Submit(t.Context(), clinic.Local, other, true)
+			if got := reason(t, err); got.Reason != clinic.SubmissionIDReused {
+				t.Errorf("another content under the id: %v", got)
+			}
+			fresh := baseline("s-9", nprs(9))
+			if _, _, err := s.Submit(t.Context(), clinic.Local, fresh, true); err == nil {
+				t.Error("a new sheet was read by the old version")
+			}
+		})
+	}
+}
+
+func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	s := openIn(t, dir, clinic.Settings{}, builtin(t))
+	// Only the second process was given the file; the first learns of it from
+	// the store.
+	other := s.process(t, dir, with(t, "hads-2.yaml", stricter(t)))
+	both := []*site{s, other}
+	for i, v := range []string{"2", "1", "2", "1"} {
+		both[i%2].set(t, activate("hads", v))
+		for n, each := range both {
+			if scored, err := each.Score(t.Context(), hads()); err != nil || scored.Instrument.Version() != v {
+				t.Errorf("act %d, process %d: error %v, not version %s", i, n, err, v)
+			}
+			if active, err := each.ActiveInstruments(t.Context()); err != nil || !holds(active, "hads", v) {
+				t.Errorf("act %d, process %d: hads %s is not listed as active, error %v", i, n, v, err)
+			}
+		}
+	}
+	s.submit(t, at(store.Baseline, "2025-03-01", "s-1", nprs(5)))
+	visit := update("first_visit_on")
+	visit.Episode.FirstVisitOn = "2025-03-11"
+	s.upsert(t, visit)
+	for i, days := range []int{-5, -15} {
+		both[i].set(t, window(store.Baseline, days, 0))
+		for n, each := range both {
+			if got := line(t, each.trend(t), "nprs", "average_pain").Points[0].Timing; (got == clinic.InWindow) != (days == -15) {
+				t.Errorf("from day %d, process %d: %s", days, n, got)
+			}
+		}
+	}
+}
+
+func holds(list []*scoring.Instrument, id, version string) bool {
+	return slices.ContainsFunc(list, func(in *scoring.Instrument) bool { return in.ID() == id && in.Version() == version })
+}
+
+// mustDiffer is version 2 of a definition with a text replaced that must occur.
+func mustDiffer(t *testing.T, id string, change ...string) []byte {
+	t.Helper()
+	plain, changed := version(t, id, "2"), version(t, id, "2", change...)
+	if bytes.Equal(plain, changed) {
+		t.Fatalf("%s holds no %q", id, change[0])
+	}
+	return changed
+}
