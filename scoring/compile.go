@@ -123,16 +123,13 @@ func (c *compiler) evidence(path, source string, known Known, allowMemory bool) 
 	case !c.sources[source]:
 		c.add(path+".source", "source %s is not listed under sources", source)
 	}
-	switch known {
-	case Verified, Secondary, Derived, HouseRule:
-	case FromMemory:
-		if !allowMemory {
-			c.add(path+".known", "a number known from memory (M) must not decide a result")
-		}
-	case "":
+	switch {
+	case known == "":
 		c.add(path, "known is missing: say V, S, D or H")
-	default:
-		c.add(path+".known", "known must be V, S, M, D or H")
+	case !slices.Contains(knownWords, string(known)):
+		c.add(path+".known", "known must be %s", oneOf(knownWords))
+	case known == FromMemory && !allowMemory:
+		c.add(path+".known", "a number known from memory (M) must not decide a result")
 	}
 }
 
@@ -225,6 +222,9 @@ func (c *compiler) valueMap(path string, m *ValueMap, into []*ValueMap) {
 	}
 	if !strictlyAscending(m.From) {
 		c.add(path+".from", "from must be in ascending order, none twice")
+	}
+	if len(m.Items) == 0 {
+		c.add(path, "the map names no items")
 	}
 	for _, item := range c.itemRefs(path+".items", m.Items) {
 		if into[item] != nil {

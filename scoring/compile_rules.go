@@ -1,18 +1,22 @@
 package scoring
 
+import "slices"
+
 // missingRule compiles how many items a scale can do without. A rule that lets
 // some be missing needs a source: none is invented.
 func (c *compiler) missingRule(path string, d *ScaleDef, sc *compiledScale) {
 	m := d.Missing
 	sc.rule = m.Rule
-	switch m.Rule {
-	case "", RuleAll:
+	switch {
+	case m.Rule == "" && m != MissingRule{}: // it looks set and would not be
+		c.add(path, "missing has no rule: say %s", oneOf(ruleWords))
+	case m.Rule == "" || m.Rule == RuleAll:
 		sc.rule = RuleAll
-	case RuleHalf, RuleAtLeast:
+	case slices.Contains(ruleWords, m.Rule):
 		c.evidence(path, m.Source, m.Known, false)
 		c.prorationRules(path, d, sc)
 	default:
-		c.add(path+".rule", "rule must be all, half or at_least")
+		c.add(path+".rule", "rule must be %s", oneOf(ruleWords))
 	}
 	if m.Rule == RuleAtLeast {
 		sc.atLeast = m.Items
@@ -230,7 +234,7 @@ func (c *compiler) thresholds(path string, list []Threshold) {
 		if t.Population == "" {
 			c.add(path, "a threshold needs the population it was found in")
 		}
-		if t.Period != "" && t.Period != PeriodOneYear {
+		if t.Period != "" && !slices.Contains(periodWords, t.Period) {
 			c.add(path+".period", "period must be one_year or left out")
 		}
 		for _, bound := range []Decimal{t.EarlierAtMost, t.EarlierAbove} {

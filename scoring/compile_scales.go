@@ -92,36 +92,32 @@ func (c *compiler) scaleIndex(code string) int {
 
 func (c *compiler) scale(path string, d *ScaleDef) compiledScale {
 	sc := compiledScale{code: d.Code, kind: d.Kind, line: d.Line, den: 1, chooser: -1}
+	if !slices.Contains(directionWords, d.Direction) {
+		c.add(path, "scale %s has no direction: say %s", d.Code, oneOf(directionWords))
+	}
 	switch d.Direction {
 	case "higher_is_better":
 		sc.direction = HigherIsBetter
 	case "higher_is_worse":
 		sc.direction = HigherIsWorse
-	case "none":
-	default:
-		c.add(path, "scale %s has no direction: say higher_is_better, higher_is_worse or none", d.Code)
 	}
 	c.evidence(path, d.Source, d.Known, false)
 	c.strayKeys(path, d)
-	switch d.Kind {
-	case KindScales:
+	switch {
+	case !slices.Contains(kindWords, d.Kind):
+		c.add(path, "kind of scale %s is not known", d.Code)
+	case d.Kind == KindScales:
 		c.total(path, d, &sc)
-	case KindItem, KindSum, KindMean, KindCount, KindSteps, KindProfile, KindIndex:
+	default:
 		c.terms(path, d, &sc)
 		c.missingRule(path+".missing", d, &sc)
 		c.kindRules(path, d, &sc)
-	default:
-		c.add(path, "kind of scale %s is not known", d.Code)
 	}
-	switch d.NotApplicable {
-	case "", "refuses":
-	case "shrinks":
-		sc.shrinks = true
-		if d.Kind != KindMean && d.Kind != KindCount {
-			c.add(path+".not_applicable", "not applicable can shrink a mean or a count only")
-		}
-	default:
-		c.add(path+".not_applicable", "not_applicable must be refuses or shrinks")
+	if d.NotApplicable != "" && !slices.Contains(notApplicableWords, d.NotApplicable) {
+		c.add(path+".not_applicable", "not_applicable must be %s", oneOf(notApplicableWords))
+	}
+	if sc.shrinks = d.NotApplicable == "shrinks"; sc.shrinks && d.Kind != KindMean && d.Kind != KindCount {
+		c.add(path+".not_applicable", "not applicable can shrink a mean or a count only")
 	}
 	c.decimals(path+".decimals", d, &sc)
 	return sc
@@ -142,7 +138,7 @@ func (c *compiler) strayKeys(path string, d *ScaleDef) {
 	stray(d.AtLeast != nil, "at_least", KindCount)
 	stray(len(d.Steps) > 0, "steps", KindSteps)
 	stray(len(d.Scales) > 0, "scales", KindScales)
-	stray(d.Missing.Rule != "", "missing", KindItem, KindSum, KindMean, KindCount, KindSteps, KindProfile, KindIndex)
+	stray(d.Missing != MissingRule{}, "missing", KindItem, KindSum, KindMean, KindCount, KindSteps, KindProfile, KindIndex)
 }
 
 func (c *compiler) terms(path string, d *ScaleDef, sc *compiledScale) {
@@ -310,13 +306,13 @@ func (c *compiler) decimals(path string, d *ScaleDef, sc *compiledScale) {
 	case d.Decimals == "":
 	case d.Kind == KindIndex || d.Kind == KindProfile:
 		c.add(path, "decimals has no meaning in a scale of kind %s", d.Kind)
+	case !slices.Contains(decimalsWords, d.Decimals):
+		c.add(path, "decimals must be 0 to 6 or as_needed")
 	case d.Decimals == "as_needed" && endless:
 		c.add(path, "a mean needs a number of decimals")
 	case d.Decimals == "as_needed":
 		sc.decimals = AsNeeded
-	case len(d.Decimals) == 1 && d.Decimals[0] >= '0' && d.Decimals[0] <= '6':
-		sc.decimals = int8(d.Decimals[0] - '0')
 	default:
-		c.add(path, "decimals must be 0 to 6 or as_needed")
+		sc.decimals = int8(d.Decimals[0] - '0')
 	}
 }

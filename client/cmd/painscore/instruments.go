@@ -20,9 +20,11 @@ func newInstruments() *cobra.Command {
 		Use:   "instruments",
 		Short: "List, show and check the definitions of instruments; works offline",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return errors.New("instruments takes list, show or check") },
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("instruments takes list, show, check or schema")
+		},
 	}
-	cmd.AddCommand(newInstrumentsList(), newInstrumentsShow(), newInstrumentsCheck())
+	cmd.AddCommand(newInstrumentsList(), newInstrumentsShow(), newInstrumentsCheck(), newInstrumentsSchema())
 	return cmd
 }
 
