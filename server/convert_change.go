@@ -4,13 +4,15 @@ import (
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/wording"
 )
 
 // teller translates the changes of a trend and remembers what they cite.
 type teller struct {
-	trend    *clinic.Trend
-	language string                // of the sentences; empty for none
-	cited    map[string]*pb.Source // by reference
+	trend           *clinic.Trend
+	baselineMissing bool
+	language        wording.Language      // of the sentences; empty for none
+	cited           map[string]*pb.Source // by reference
 }
 
 func (told *teller) change(line *clinic.Line, c *clinic.Change) *pb.Change {
@@ -23,6 +25,7 @@ func (told *teller) change(line *clinic.Line, c *clinic.Change) *pb.Change {
 		FromBand: c.Crossed.FromBand, ToBand: c.Crossed.ToBand, FlagsRaised: c.Crossed.Raised, FlagsCleared: c.Crossed.Cleared,
 		ParetianClass: pb.ParetianClass(pb.ParetianClass_value["PARETIAN_CLASS_"+string(c.Paretian)]),
 	}
+	out.Sentence = told.sentence(line, c)
 	if !c.Comparable {
 		out.NotComparableReason = pb.NotComparableReason(pb.NotComparableReason_value["NOT_COMPARABLE_REASON_"+string(c.Reason)])
 		return out
@@ -33,6 +36,27 @@ func (told *teller) change(line *clinic.Line, c *clinic.Change) *pb.Change {
 	out.PercentReduction, out.PercentClass = exactText(c.Judgement.Percent, 1), c.Judgement.PercentClass
 	out.EvidenceHash = c.Judgement.EvidenceHash
 	return out
+}
+
+// sentence tells a change in the language asked for.
+func (told *teller) sentence(line *clinic.Line, c *clinic.Change) string {
+	if told.language == "" {
+		return ""
+	}
+	from, to := &told.trend.Occasions[c.From], &told.trend.Occasions[c.To]
+	tell := wording.ChangeTold{
+		Instrument: line.Instrument.ID(), Scale: line.Scale.Code, Title: line.Scale.Def.Title,
+		From: string(from.Occasion), FromLabel: from.Label, To: string(to.Occasion), ToLabel: to.Label,
+		FromScore: c.FromScore, ToScore: c.ToScore, BaselineMissing: told.baselineMissing,
+		Crossed: c.Crossed, Paretian: c.Paretian,
+	}
+	if c.FromScore != nil && c.ToScore != nil {
+		tell.Change = &c.Change
+	}
+	if c.Comparable {
+		tell.Judgement = &c.Judgement
+	}
+	return told.language.Sentence(tell)
 }
 
 func (told *teller) verdict(in *scoring.Instrument, v *scoring.Verdict) *pb.Verdict {

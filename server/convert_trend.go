@@ -8,14 +8,16 @@ import (
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/wording"
 )
 
-// trendProto translates a trend; language is "sv", "en", or empty for no
-// sentences.
-func trendProto(t *clinic.Trend, language string) *pb.Trend {
+// trendProto translates a trend, with sentences in the language unless it is
+// empty.
+func trendProto(t *clinic.Trend, language wording.Language) *pb.Trend {
 	out := &pb.Trend{Episode: episodeProto(t.Episode), Scales: make([]*pb.ScaleTrend, len(t.Lines))}
 	told := teller{trend: t, language: language, cited: map[string]*pb.Source{}}
 	for _, m := range t.Occasions {
+		told.baselineMissing = told.baselineMissing || m.State == clinic.BaselineMissing
 		out.Occasions = append(out.Occasions, &pb.TrendOccasion{
 			Occasion: occasionWords.enum[string(m.Occasion)], OccasionLabel: m.Label, State: occasionStateWords.enum[string(m.State)],
 			FirstAnsweredOn: m.FirstAnswered, LastAnsweredOn: m.LastAnswered,

@@ -2,11 +2,10 @@ package server
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/wording"
 )
 
 // UpsertEpisode implements the contract's call.
@@ -43,19 +42,19 @@ func (s *Server) ListEpisodes(ctx context.Context, req *pb.ListEpisodesRequest) 
 	return out, nil
 }
 
-// languages are those of the sentences.
-var languages = []string{"sv", "en"}
-
 // GetTrend implements the contract's call.
 func (s *Server) GetTrend(ctx context.Context, req *pb.GetTrendRequest) (*pb.GetTrendResponse, error) {
-	if req.GetLanguage() != "" && !slices.Contains(languages, req.GetLanguage()) {
-		return nil, &clinic.InputError{Problems: []clinic.Problem{{Field: "language", Reason: clinic.BadFormat, Description: "one of " + strings.Join(languages, ", ") + ", or empty for no sentences"}}}
+	language, ok := wording.Parse(req.GetLanguage())
+	if req.GetLanguage() == "" {
+		language = ""
+	} else if !ok {
+		return nil, &clinic.InputError{Problems: []clinic.Problem{{Field: "language", Reason: clinic.BadFormat, Description: "sv or en, or empty for no sentences"}}}
 	}
 	trend, err := s.clinic.Trend(ctx, episodeRef(req))
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetTrendResponse{Trend: trendProto(trend, req.GetLanguage())}, nil
+	return &pb.GetTrendResponse{Trend: trendProto(trend, language)}, nil
 }
 
 func episodeRef(m interface {

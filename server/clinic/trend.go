@@ -78,7 +78,8 @@ const NoForm scoring.NotComparableReason = "MISSING"
 
 // Change is what lies between two occasions of a line.
 type Change struct {
-	From, To int // indexes in Trend.Occasions
+	From, To           int            // indexes in Trend.Occasions
+	FromScore, ToScore *scoring.Score // nil where the occasion has no form on this line
 	scoring.Change
 	Judgement scoring.Judgement     // where Comparable
 	Crossed   scoring.Crossed       // where both occasions have a score
@@ -234,7 +235,14 @@ func (t *Trend) compare(line *Line, from, to int) {
 		return
 	}
 	if len(a) == 0 || len(b) == 0 {
-		line.Changes = append(line.Changes, Change{From: from, To: to, Change: scoring.Change{Reason: NoForm}})
+		change := Change{From: from, To: to, Change: scoring.Change{Reason: NoForm}}
+		if len(a) > 0 {
+			change.FromScore = &a[0].Score
+		}
+		if len(b) > 0 {
+			change.ToScore = &b[0].Score
+		}
+		line.Changes = append(line.Changes, change)
 		return
 	}
 	// Both 3L and 5L at one occasion put two points there: compare like with
@@ -253,7 +261,7 @@ func (t *Trend) compare(line *Line, from, to int) {
 // judge compares two points and says what can be said about the change.
 func (t *Trend) judge(line *Line, from, to *Point) Change {
 	a, b := from.measurement(), to.measurement()
-	change := Change{From: from.moment, To: to.moment, Change: scoring.Compare(a, b)}
+	change := Change{From: from.moment, To: to.moment, FromScore: a.Score, ToScore: b.Score, Change: scoring.Compare(a, b)}
 	if change.Comparable {
 		change.Crossed = scoring.Crossings(a.Score, b.Score)
 		change.Judgement = line.evidence.Judge(a, b, &change.Change, scoring.Circumstances{

@@ -201,6 +201,42 @@ func TestFromAnswersToTrend(t *testing.T) {
 	}
 }
 
+// TestChangesComeWithVerdictsAndSentences: important but perhaps error, with
+// its sources, in the language asked for.
+func TestChangesComeWithVerdictsAndSentences(t *testing.T) {
+	c := start(t, t.TempDir()).dial(t)
+	for occasion, pain := range map[pb.Occasion]int32{pb.Occasion_OCCASION_BASELINE: 7, pb.Occasion_OCCASION_FOLLOW_UP_12_MONTHS: 5} {
+		req := &pb.SubmitRequest{
+			SubmissionId: occasion.String(), CareUnit: "unit-1", EpisodeId: "e-1", Occasion: occasion, AnsweredOn: "2024-02-01", AllowNewEpisode: true,
+			Patient: client.Personnummer(personnummer), Instrument: "nprs", Answers: client.Answers(map[string]int32{"average_pain": pain}),
+		}
+		if _, err := c.Submissions().Submit(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for language, word := range map[string]string{"sv": "smärta", "en": "pain"} {
+		reply, err := c.Patients().GetTrend(t.Context(), &pb.GetTrendRequest{CareUnit: "unit-1", EpisodeId: "e-1", Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := reply.Trend.Scales[0].Changes[0]
+		if change.Importance.Answer != pb.VerdictAnswer_VERDICT_ANSWER_YES || change.MeasurementError.Answer != pb.VerdictAnswer_VERDICT_ANSWER_UNCERTAIN ||
+			change.PercentReduction != "28.6" || change.PercentClass != "minimal" || change.EvidenceHash == "" {
+			t.Errorf("got %v", change)
+		}
+		if source := change.Importance.Basis.Sources[0]; len(reply.Trend.Sources) == 0 || reply.Trend.Sources[0].Source != source || !strings.Contains(reply.Trend.Sources[0].Citation, "2024") {
+			t.Errorf("%s is not among %v", source, reply.Trend.Sources)
+		}
+		if !strings.Contains(strings.ToLower(change.Sentence), word) {
+			t.Errorf("%s: %q", language, change.Sentence)
+		}
+	}
+	_, err := c.Patients().GetTrend(t.Context(), &pb.GetTrendRequest{CareUnit: "unit-1", EpisodeId: "e-1", Language: "xx"})
+	if client.ReasonOf(err) != pb.ErrorReason_ERROR_REASON_BAD_FORMAT {
+		t.Errorf("an unknown language: %v", err)
+	}
+}
+
 // TestNoIdentifierAnywhereButSealed plants an identifier in every call that
 // takes one, also in broken ones, and looks for it in every file and in the
 // log. The care unit's name, which is not sealed, shows that the search works.
