@@ -21,10 +21,10 @@ func newInstruments() *cobra.Command {
 		Short: "List, show and check the definitions of instruments; works offline",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("instruments takes list, show, check or schema")
+			return errors.New("instruments takes list, show, check, schema or skeleton")
 		},
 	}
-	cmd.AddCommand(newInstrumentsList(), newInstrumentsShow(), newInstrumentsCheck(), newInstrumentsSchema())
+	cmd.AddCommand(newInstrumentsList(), newInstrumentsShow(), newInstrumentsCheck(), newInstrumentsSchema(), newInstrumentsSkeleton())
 	return cmd
 }
 
