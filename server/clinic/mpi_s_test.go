@@ -41,19 +41,21 @@ func fillIn(t *testing.T, skeleton string, key []madeUpScale) string {
 	t.Helper()
 	replace := func(old, with string) {
 		t.Helper()
-		if !strings.Contains(skeleton, old) {
+		at := strings.Index(skeleton, old)
+		if at < 0 {
 			t.Fatalf("the skeleton has no further %s to fill in", old)
 		}
-		skeleton = strings.Replace(skeleton, old, with, 1)
+		line := strings.IndexByte(skeleton[at:], '\n') // what stands after it on the line is the FILL IN
+		skeleton = skeleton[:at] + with + skeleton[at+line:]
 	}
-	replace(`cite: ""`, `cite: "a key made up for a test"`)
+	replace(`cite: ""}`, `cite: "a key made up for a test"}`)
 	for i, s := range key {
-		replace(`title: "" `, fmt.Sprintf("title: Made-up %d ", i+1))
-		replace(`direction: ""`, "direction: "+[]string{"higher_is_worse", "higher_is_better"}[i%2])
-		replace(`domain: ""`, "domain: pain")
+		replace(`title: "" `, fmt.Sprintf("title: Made-up %d", i+1))
+		replace(`direction: "" `, "direction: "+[]string{"higher_is_worse", "higher_is_better"}[i%2])
+		replace(`domain: "" `, "domain: pain")
 		replace("items: [] ", "items: "+numbers(s.items))
 		replace("reversed: [] ", "reversed: "+numbers(s.reversed))
-		replace("{rule: fill_in, source: manual, known: V}", s.missing)
+		replace("missing: {rule: fill_in, source: manual, known: V} ", "missing: "+s.missing)
 	}
 	replace("examples: []", `examples: [{name: all three, positions: [`+strings.Repeat("3, ", 33)+`3], expect: {scale_1: "3.00", scale_7: "3.00"}}]`)
 	return skeleton
