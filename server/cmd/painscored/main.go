@@ -3,6 +3,7 @@
 //
 //	painscored --demo     a store of synthetic patients, to look around
 //	painscored            a store of one's own in the user's data directory
+//	painscored settings   what the site has decided, on the running server
 //
 // main only wires the process to run, which is what the tests start, on port 0
 // and in a temporary folder. This is the only package that names a storage
@@ -70,6 +71,7 @@ func command(getenv func(string) string, serve func(context.Context, config) err
 		}
 		return serve(cmd.Context(), cfg)
 	}
+	cmd.AddCommand(newSettings(getenv))
 	return cmd
 }
 
