@@ -60,7 +60,7 @@ func (r *reading) bar(line *clinic.Line, p *clinic.Point) *bar {
 	}
 	scores := newScoreAxis(lowest, highest, barLeft, barRight)
 	b := &bar{
-		ID: lineID(line), Title: r.title(line), Desc: r.describe(line) + " " + r.rangeText(line),
+		ID: lineID(line), Title: r.title(line), Desc: r.describePoints(line) + " " + r.rangeText(line),
 		Width: barWidth, Height: barHeight, Left: barLeft, Right: barRight, Middle: barMiddle,
 	}
 	r.drawBarNumbers(b, line, scores)

@@ -14,7 +14,14 @@ type compactTable struct {
 	First   string   // heading of the first column
 	Columns []string // the occasions
 	Rows    []compactRow
+	Said    []said // of its changes, where there is something to say
 	Note    string
+}
+
+// said is a line about a change and the note on what it rests on, 0 for none.
+type said struct {
+	Text string
+	Note int
 }
 
 type compactRow struct {
@@ -64,11 +71,33 @@ func (r *reading) compactTable(in *scoring.Instrument, lines []*clinic.Line) com
 			row.Cells = append(row.Cells, r.compactCell(line, moment))
 		}
 		t.Rows = append(t.Rows, row)
+		t.Said = append(t.Said, r.saidOf(line)...)
 		if line.Scale.Descriptive {
 			t.Note = r.Say("more.descriptive")
 		}
+		if line.Scale.Kind == scoring.KindProfile && len(t.Said) > 0 {
+			t.Note = r.Say("profile.classes")
+		}
 	}
 	return t
+}
+
+// saidOf says what is known of the changes of a line in a compact table: the
+// classes of a profile, or a sentence where a threshold is known.
+func (r *reading) saidOf(line *clinic.Line) []said {
+	if line.Scale.Kind != scoring.KindProfile {
+		if c := whole(line); c != nil && (c.Judgement.Importance.Threshold != nil || c.Judgement.Error.Threshold != nil) {
+			return []said{{r.sentence(line), r.thresholdNote(line)}}
+		}
+		return nil
+	}
+	var classes []said
+	for i := range line.Changes {
+		if c := &line.Changes[i]; c.Paretian != "" {
+			classes = append(classes, said{Text: r.Say("profile.changed", r.pair(c), r.Paretian(c.Paretian))})
+		}
+	}
+	return classes
 }
 
 func (r *reading) compactCell(line *clinic.Line, moment int) string {

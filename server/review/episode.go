@@ -18,6 +18,7 @@ type episodePage struct {
 	Profile         string // the one occasion answered, where there is only one
 	Empty           bool   // no form at all
 	Sections        []section
+	Notes           []string // that the sections refer to by number
 	Sources         []source
 }
 
@@ -54,6 +55,7 @@ func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Tr
 		Sources:  reading.sources(),
 		Empty:    len(trend.Lines) == 0,
 	}
+	p.Notes = reading.notes // after the sections, which write them
 	for i, m := range trend.Occasions {
 		p.Moments = append(p.Moments, reading.momentRow(m, reading.pointsAt(i)))
 		if m.State == clinic.BaselineMissing {

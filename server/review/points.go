@@ -16,6 +16,8 @@ type scaleView struct {
 	Bands         bool // the scale has bands
 	Points        []pointRow
 	Changes       []changeRow
+	Note          int    // on what the verdicts rest; 0 for none
+	Sentence      string // from the first occasion to the last
 }
 
 // pointRow is one occasion of a scale.
@@ -29,15 +31,6 @@ type pointRow struct {
 	Wanted                 bool // and none was sent for the occasion though its time has come
 }
 
-// changeRow is what lies between two occasions of a scale.
-type changeRow struct {
-	Pair       string
-	Difference string
-	Arrow      string // for the eye only: the word says the same
-	Movement   string
-	Remark     string
-}
-
 func (r *reading) scaleView(line *clinic.Line) scaleView {
 	v := scaleView{
 		ID: lineID(line), Title: r.title(line), Direction: r.Direction(line.Scale.Direction), Range: r.rangeText(line), Chart: r.chart(line),
@@ -48,9 +41,11 @@ func (r *reading) scaleView(line *clinic.Line) scaleView {
 		v.Points = append(v.Points, r.pointRows(line, i)...)
 	}
 	if len(line.Points) > 1 { // a single point says at its own place that the others are missing
+		v.Note = r.thresholdNote(line)
 		for i := range line.Changes {
-			v.Changes = append(v.Changes, r.changeRow(&line.Changes[i]))
+			v.Changes = append(v.Changes, r.changeRow(line, &line.Changes[i]))
 		}
+		v.Sentence = r.sentence(line)
 	}
 	return v
 }
@@ -191,38 +186,4 @@ func (r *reading) flagFrom(scale scoring.ScaleInfo, code string) string {
 // exact prints an exact number as the reader's language does.
 func (r *reading) exact(e scoring.Exact, decimals int8) string {
 	return r.Number(string(e.AppendDecimal(nil, decimals)))
-}
-
-func (r *reading) changeRow(c *clinic.Change) changeRow {
-	row := changeRow{Pair: r.Say("pair", r.occasion(c.From), r.occasion(c.To))}
-	if !c.Comparable {
-		row.Remark = r.Say("not_comparable", r.NotComparable(c.Reason))
-		return row
-	}
-	row.Difference = r.Signed(c.Text())
-	row.Arrow, row.Movement = r.movement(c)
-	if c.Prorated {
-		row.Remark = r.Say("change.prorated")
-	}
-	if c.InstrumentSwitched {
-		row.Remark = r.Say("change.switched")
-	}
-	return row
-}
-
-// movement gives the arrow and the words of a difference. The arrow points the
-// way the number went, never the way that would be good.
-func (r *reading) movement(c *clinic.Change) (arrow, words string) {
-	switch {
-	case c.Movement == scoring.Same:
-		return "=", r.Movement(c.Movement)
-	case c.Difference.Num > 0:
-		arrow, words = "↑", r.Say("higher")
-	default:
-		arrow, words = "↓", r.Say("lower")
-	}
-	if c.Movement == scoring.TowardsBetter || c.Movement == scoring.TowardsWorse {
-		words = r.Say("moved", words, r.Movement(c.Movement))
-	}
-	return arrow, words
 }

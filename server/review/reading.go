@@ -17,6 +17,7 @@ type reading struct {
 	trend *clinic.Trend
 	today string
 	dates []string // of every point: all charts of a page share one time axis
+	notes []string // in the order in which the page refers to them
 }
 
 func newReading(l wording.Language, trend *clinic.Trend, today string) *reading {
@@ -185,11 +186,15 @@ func (r *reading) title(line *clinic.Line) string {
 }
 
 func (r *reading) scaleName(line *clinic.Line) string {
-	title := ""
-	if line.Scale.Def != nil {
-		title = line.Scale.Def.Title
+	return r.Scale(line.Instrument.ID(), line.Scale.Code, scaleTitle(line))
+}
+
+// scaleTitle is the definition's own title of a scale.
+func scaleTitle(line *clinic.Line) string {
+	if line.Scale.Def == nil {
+		return ""
 	}
-	return r.Scale(line.Instrument.ID(), line.Scale.Code, title)
+	return line.Scale.Def.Title
 }
 
 // lineID is an id for the page that no other line has.

@@ -7,7 +7,8 @@
 // which ask the use cases through the small interface Clinic and build plain
 // values for the templates. reading.go decides which scales become charts and
 // which small tables, chart.go and axis.go place a chart, bar.go a profile's
-// range bar, points.go the tables beside them.
+// range bar, points.go and changes.go the tables beside them, notes.go what
+// the verdicts in them rest on.
 //
 // Everything is drawn on the server: no script, nothing from elsewhere, no
 // style but the embedded sheet. Templates hold no words; those come from the

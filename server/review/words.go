@@ -36,9 +36,14 @@ func (r *reading) cutoffText(line *clinic.Line) string {
 	return r.Say("cutoffs", r.List(cutoffs))
 }
 
-// describe is a chart for those who cannot see it; range and cut-offs stand
-// as text beside every chart.
+// describe is a chart for those who cannot see it. The table beside it says
+// every point; saying them twice would only be longer.
 func (r *reading) describe(line *clinic.Line) string {
+	return r.Say("chart.words", r.title(line), r.Direction(line.Scale.Direction))
+}
+
+// describePoints is a bar for those who cannot see it.
+func (r *reading) describePoints(line *clinic.Line) string {
 	var text strings.Builder
 	text.WriteString(r.Direction(line.Scale.Direction) + ".")
 	for i := range line.Points {

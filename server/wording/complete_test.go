@@ -35,6 +35,11 @@ func TestEveryCodeOfTheBuiltInDefinitionsHasWords(t *testing.T) {
 			need(t, "scale", keys(in.ID(), scale.Code)...)
 			need(t, "domain", scale.Domain)
 			need(t, "direction", strconv.Itoa(int(scale.Direction)))
+			if change := scale.Def.Change; change != nil && change.Percent != nil {
+				for _, class := range change.Percent.Classes {
+					need(t, "percent class", class.Code)
+				}
+			}
 			for _, b := range scale.Bands {
 				need(t, "band", in.ID()+"."+b.Code, b.Code)
 			}
@@ -80,6 +85,7 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../store", "Occasion", "occasion missing"},
 		{"../store", "Occasion", "occasion spoken"},
 		{"../../scoring", "ParetianClass", "paretian"},
+		{"../../scoring", "VerdictAnswer", "answer"},
 		{"../../scoring", "RefusalReason", "refusal"},
 		{"../../scoring", "NotComparableReason", "not comparable"},
 		{"../../scoring", "Movement", "movement"},
@@ -91,6 +97,12 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		for _, value := range values {
 			need(t, c.table, value)
 		}
+	}
+	for _, code := range []string{scoring.CaveatWorsening, scoring.CaveatPeriod, scoring.CaveatBorrowed, scoring.WithheldProrated, scoring.WithheldExhaustion} {
+		need(t, "verdict note", code)
+	}
+	for _, k := range []scoring.Known{scoring.Secondary, scoring.FromMemory, scoring.Derived, scoring.HouseRule} {
+		need(t, "known", string(k)) // what is verified needs no warning
 	}
 	for _, d := range []scoring.Direction{scoring.NoDirection, scoring.HigherIsBetter, scoring.HigherIsWorse} {
 		need(t, "direction", strconv.Itoa(int(d)))

@@ -9,10 +9,14 @@ func All() map[string][2]string {
 		"timing": timings, "anchor": anchors, "moment": moments, "refusal": refusals, "not comparable": notComparable,
 		"movement": movements, "episode word": episodeWords, "item": items, "phrase": phrases,
 		"told": told, "occasion spoken": spokenOccasions, "scale spoken": spokenScales, "paretian": paretian,
+		"answer": answers, "verdict note": verdictNotes, "percent class": percentClasses,
 	} {
 		for key, p := range table {
 			all[name+" "+key] = [2]string{p.sv, p.en}
 		}
+	}
+	for k, p := range knowns {
+		all["known "+string(k)] = [2]string{p.sv, p.en}
 	}
 	for d, p := range directions {
 		all["direction "+string('0'+rune(d))] = [2]string{p.sv, p.en}

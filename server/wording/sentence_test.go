@@ -242,7 +242,7 @@ func TestWhatASentenceMustSay(t *testing.T) {
 		{"exhaustion programme", "inte utmattning", "not exhaustion"},
 		{"distress has no threshold", "lägre är bättre", "lower is better"},
 		{"one HADS point", "ingen tydlig förändring", "no clear change"},
-		{"TSK-11 important but within error", "men det ligger inom mätfelet", "but this is within measurement error"},
+		{"TSK-11 important but within error", "men skillnaden ligger inom mätfelet", "but the difference is within measurement error"},
 		{"index of EQ-5D", "−0,012", "−0.012"},
 		{"refused at the end", "för få svar", "too few answers"},
 		{"missing baseline", "inför nybesöket saknas", "baseline is missing"},

@@ -122,10 +122,3 @@ func (t telling) limit(v *scoring.Verdict) string {
 	}
 	return ""
 }
-
-// Paretian says what a Paretian class says of the areas of an EQ-5D profile,
-// without the word improvement: the class counts levels and knows nothing of
-// what matters.
-func (l Language) Paretian(class scoring.ParetianClass) string {
-	return l.look(paretian, string(class), string(class))
-}

@@ -27,10 +27,10 @@ var told = map[string]pair{
 	"importance.exhaustion":      {"om det har betydelse bedöms inte, eftersom gränsen gäller smärta och inte utmattning", "whether this matters is not judged, as the limit is for pain, not exhaustion"},
 	"importance.withheld":        {"om det har betydelse bedöms inte", "whether this matters is not judged"},
 
-	"error.beyond":          {"det är mer än mätfelet%s", "this is more than measurement error%s"},
-	"error.within":          {"det ligger inom mätfelet%s", "this is within measurement error%s"},
-	"error.within_but":      {", men det ligger inom mätfelet%s", ", but this is within measurement error%s"},
-	"error.uncertain":       {"det är osäkert om det är mer än mätfelet%s", "it is uncertain whether this is more than measurement error%s"},
+	"error.beyond":          {"skillnaden är större än mätfelet%s", "the difference is more than measurement error%s"},
+	"error.within":          {"skillnaden ligger inom mätfelet%s", "the difference is within measurement error%s"},
+	"error.within_but":      {", men skillnaden ligger inom mätfelet%s", ", but the difference is within measurement error%s"},
+	"error.uncertain":       {"det är osäkert om skillnaden är större än mätfelet%s", "it is uncertain whether the difference is more than measurement error%s"},
 	"error.not_established": {"mätfelet är inte känt", "measurement error is not known"},
 	"error.exhaustion":      {"mätfelet bedöms inte, eftersom det gäller smärta och inte utmattning", "measurement error is not judged, as it is known for pain, not exhaustion"},
 	"error.prorated":        {", så mätfelet bedöms inte", ", so measurement error is not judged"},
@@ -93,12 +93,3 @@ var spokenScales = map[string]pair{
 
 // unitless are the scales whose numbers are no points.
 var unitless = map[string]bool{"eq_5d.index": true, "lisat_11.mean": true, "lisat_11.satisfied_count": true}
-
-// paretian says in plain words what the classes of Devlin (2010) say.
-var paretian = map[string]pair{
-	string(scoring.NoProblems): {"inga problem på något område vid något av tillfällena", "no problems in any area on either occasion"},
-	string(scoring.NoChange):   {"samma nivå på alla områden", "the same level in every area"},
-	string(scoring.Improved):   {"mindre problem på minst ett område och större på inget", "smaller problems in at least one area and greater in none"},
-	string(scoring.Worsened):   {"större problem på minst ett område och mindre på inget", "greater problems in at least one area and smaller in none"},
-	string(scoring.Mixed):      {"mindre problem på minst ett område och större på minst ett annat", "smaller problems in at least one area and greater in at least one other"},
-}
