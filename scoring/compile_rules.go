@@ -106,6 +106,9 @@ func (c *compiler) steps(path string, d *ScaleDef, sc *compiledScale) {
 	if len(d.Steps) < 2 {
 		c.add(path, "scale %s needs a table of at least two steps", d.Code)
 	}
+	if len(d.Steps) == 0 { // a total that this scale is part of still asks for its range
+		sc.steps = []compiledStep{{from: low}}
+	}
 }
 
 func (c *compiler) index(path string, d *ScaleDef, sc *compiledScale) {
