@@ -114,7 +114,7 @@ var phrases = map[string]pair{
 	"crossed.raised":      {"%s nås nu", "%s now reached"},
 	"crossed.cleared":     {"%s nås inte längre", "%s no longer reached"},
 	"not_comparable":      {"inte jämförbart: %s", "not comparable: %s"},
-	"change.prorated":     {"minst en poäng är uppräknad", "at least one score is prorated"},
+	"change.prorated":     {"uppräknad poäng ingår", "with a prorated score"},
 	"chart.words":         {"%s, %s; värdena står i tabellen", "%s, %s; the values stand in the table"},
 	"change.switched":     {"olika formulär", "different instruments"},
 	"profile.changed":     {"%s: %s.", "%s: %s."},
