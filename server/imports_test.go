@@ -24,6 +24,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"scoring/instruments":          {[]string{"scoring"}, []string{"github.com/goccy/go-yaml"}},
 	"scoring/conformance":          {[]string{"scoring"}, nil},
 	"scoring/conformance/generate": {nil, nil},
+	"scoring/mutation":             {[]string{"scoring", "scoring/conformance", "scoring/instruments"}, nil},
 	"server/identity":              {nil, nil},
 	"server/store":                 {nil, nil},
 	"server/store/storetest":       {[]string{"server/store"}, []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},

@@ -36,9 +36,22 @@ func Files() fs.FS {
 	return sub
 }
 
+// The files of the kit that are not those of one instrument.
+const (
+	Confirmed = "confirmed" // holds for a site that has confirmed ConfirmedLayout
+	Requests  = "requests"  // the instrument is not known
+	Lines     = "lines"     // only a line of text can hold these sheets
+)
+
+// ConfirmedInstrument and ConfirmedLayout are what the file Confirmed is about.
+const (
+	ConfirmedInstrument = "cpaq_8"
+	ConfirmedLayout     = "alternating"
+)
+
 // Case is one sheet and what it must give.
 type Case struct {
-	File string // such as hads; lines holds what only a line of text can say
+	File string // such as hads
 	ID   string // unique in the kit; says what the case is about
 	Line []byte // the sheet, in the input format of painscore score --jsonl
 	Want Outcome

@@ -32,9 +32,23 @@ func catalogue(t testing.TB) *instruments.Catalogue {
 	return c
 }
 
+// confirming is a catalogue of a site that has confirmed the layout.
+func confirming(t testing.TB) *instruments.Catalogue {
+	t.Helper()
+	c := catalogue(t)
+	if err := c.ConfirmLayout(conformance.ConfirmedInstrument, conformance.ConfirmedLayout); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestEveryLineScoresAsExpected(t *testing.T) {
-	scorer := jsonl.NewScorer(catalogue(t))
+	elsewhere, confirmed := jsonl.NewScorer(catalogue(t)), jsonl.NewScorer(confirming(t))
 	for _, c := range cases(t) {
+		scorer := elsewhere
+		if c.File == conformance.Confirmed {
+			scorer = confirmed
+		}
 		line, scored := scorer.AppendLine(nil, c.Line)
 		var got struct {
 			ID string
@@ -53,16 +67,20 @@ func TestEveryLineScoresAsExpected(t *testing.T) {
 }
 
 func TestEverySheetScoresAsExpected(t *testing.T) {
-	active := catalogue(t)
+	elsewhere, confirmed := catalogue(t), confirming(t)
 	var answers scoring.Answers
 	var result scoring.Result
 	for _, c := range cases(t) {
 		sheet, err := c.Sheet()
 		if err != nil {
-			if !errors.Is(err, conformance.ErrOnlyText) || c.File != "lines" {
+			if !errors.Is(err, conformance.ErrOnlyText) || c.File != conformance.Lines {
 				t.Errorf("%s: %v", c.ID, err)
 			}
 			continue
+		}
+		active := elsewhere
+		if c.File == conformance.Confirmed {
+			active = confirmed
 		}
 		in, ok := active.Instrument(sheet.Instrument, sheet.Version)
 		if !ok {
@@ -78,7 +96,7 @@ func TestEverySheetScoresAsExpected(t *testing.T) {
 			continue
 		}
 		in.Score(&answers, &result)
-		if c.File != "lines" || c.Want.Error == nil { // some lines are wrong only as text
+		if c.File != conformance.Lines || c.Want.Error == nil { // some lines are wrong only as text
 			for _, d := range c.Want.Differences(conformance.OutcomeOf(&result)) {
 				t.Errorf("%s: %s", c.ID, d)
 			}

@@ -17,7 +17,7 @@ type Sheet struct {
 }
 
 // ErrOnlyText is returned for a line that is no sheet of whole numbers and
-// known kinds of answer: the cases of the file lines.
+// known kinds of answer: most cases of the file Lines.
 var ErrOnlyText = errors.New("only a line of text can hold this sheet")
 
 // Sheet reads the case's line. It keeps the order of the answers, and an item

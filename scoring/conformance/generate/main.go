@@ -54,7 +54,7 @@ func write(dir string) error {
 func files() map[string][]byte {
 	out := map[string][]byte{}
 	for _, k := range []*kit{
-		hads(), isi(), pcs(), tsk(), cpaq(), lisat(), eq5d3l(), eq5d5l(), wai(), nprs(), obq(), requests(), lines(),
+		hads(), isi(), pcs(), tsk(), cpaq(), lisat(), eq5d3l(), eq5d5l(), wai(), nprs(), obq(), confirmed(), requests(), lines(),
 	} {
 		out["sheets/"+k.name+".jsonl"] = k.sheets.Bytes()
 		out["expected/"+k.name+".jsonl"] = k.expected.Bytes()

@@ -117,25 +117,44 @@ var cpaqItems = []item{
 	{code: "pain_under_control", high: 6}, {code: "control_before_plans", high: 6}, {code: "avoid_situations", high: 6}, {code: "worries_true", high: 6},
 }
 
-func cpaq() *kit {
+func cpaqScore(p paper, _ []string) []score {
 	willingness := codes(cpaqItems[4:])
-	k := newKit(instrument{code: "cpaq_8", items: cpaqItems, layout: "blocked", named: true, score: summed(
+	return summed(
 		scale{code: "activity_engagement", direction: better, items: cpaqItems[:4], needed: 4},
 		scale{code: "pain_willingness", direction: better, items: cpaqItems[4:], reversed: willingness, needed: 4},
 		scale{code: "total", direction: better, items: cpaqItems, reversed: willingness, needed: 8},
-	)})
+	)(p, nil)
+}
+
+// cpaqAnswers are told apart at every place of every layout.
+var cpaqAnswers = map[string]int{
+	"business_of_living": 6, "normal_life": 5, "full_life": 4, "responsibilities": 3,
+	"pain_under_control": 0, "control_before_plans": 1, "avoid_situations": 2, "worries_true": 4,
+}
+
+func cpaq() *kit {
+	k := newKit(instrument{code: "cpaq_8", items: cpaqItems, layout: "blocked", named: true, score: cpaqScore})
 	k.sweep()
 	k.plain("worked case, 18, 18 and 36", k.row(6, 5, 4, 3, 0, 1, 2, 3))
 	k.plain("a constant answer totals 24", k.row(5, 5, 5, 5, 5, 5, 5, 5))
 	k.orders(map[string][]string{
 		"blocked":       codes(cpaqItems),
 		"cpaq_20_order": {"business_of_living", "normal_life", "full_life", "pain_under_control", "control_before_plans", "responsibilities", "avoid_situations", "worries_true"},
-	}, map[string]int{
-		"business_of_living": 6, "normal_life": 5, "full_life": 4, "responsibilities": 3,
-		"pain_under_control": 0, "control_before_plans": 1, "avoid_situations": 2, "worries_true": 4,
-	})
+	}, cpaqAnswers)
 	s := sheet{paper: k.row(6, 0, 5, 1, 4, 3, 2, 3), positional: true, layout: "alternating"}
 	k.refused("layout alternating, which no site has confirmed", s, problem{"layout", "LAYOUT_NOT_CONFIRMED"})
+	return k
+}
+
+// confirmed holds what a site may send that has compared a layout known from
+// memory with its own form, and confirmed it.
+func confirmed() *kit {
+	k := newKit(instrument{code: "cpaq_8", items: cpaqItems, score: cpaqScore})
+	k.name = "confirmed"
+	k.orders(map[string][]string{"alternating": {
+		"business_of_living", "pain_under_control", "normal_life", "control_before_plans",
+		"full_life", "responsibilities", "avoid_situations", "worries_true",
+	}}, cpaqAnswers)
 	return k
 }
 

@@ -121,7 +121,12 @@ func (k *kit) byPosition() {
 		send("by position, the only layout not named", base, "")
 	}
 	first := k.inst.items[0].code
-	for _, reply := range []string{blank, declined, unreadable, notAsked} {
+	for _, reply := range []string{declined, unreadable, notAsked} {
 		send("by position, first item "+reply, base.with(first, reply), k.inst.layout)
+	}
+	if !k.inst.named { // orders does it for each of several layouts
+		for _, it := range k.inst.items {
+			send("by position, "+it.code+" blank", base.with(it.code, blank), k.inst.layout)
+		}
 	}
 }
