@@ -133,8 +133,7 @@ func (c *checker) date(field, value string, happened bool) {
 	if value == "" {
 		return
 	}
-	// Parse alone takes 2025-1-1 in some layouts; the length pins the form.
-	if _, err := time.Parse(time.DateOnly, value); err != nil || len(value) != len(time.DateOnly) {
+	if _, err := time.Parse(time.DateOnly, value); err != nil {
 		c.add(field, BadDate, "a calendar date as YYYY-MM-DD")
 		return
 	}

@@ -209,6 +209,13 @@ func TestTakenSlotNamesItsHolder(t *testing.T) {
 	if got.Reason != clinic.OccasionAnswered || got.Conflicts[0].Holder == nil || got.Conflicts[0].Holder.SubmissionID != "s-1" {
 		t.Fatalf("got %+v", got)
 	}
+	// The other system has a form of its own under the holder's id: it must not
+	// be told that this one is in the way.
+	own := baseline("s-1", hads())
+	own.EpisodeID = "e-2"
+	if _, _, err := s.Submit(t.Context(), clinic.Caller{System: "another"}, own, true); err != nil {
+		t.Fatal(err)
+	}
 	_, _, err = s.Submit(t.Context(), clinic.Caller{System: "another"}, baseline("s-3", hads()), true)
 	if got := reason(t, err); got.Conflicts[0].Holder != nil {
 		t.Error("another calling system was told whose form it is")

@@ -43,3 +43,13 @@ func TestTimingIsJudgedFromTheEpisodesDates(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlannedDateIsMarkedAsAPlan(t *testing.T) {
+	windows := DefaultWindows()
+	if a := windows.anchor(store.ProgrammeEnd, store.Episode{EndPlanned: "2024-06-01"}); !a.Planned || a.Date != "2024-06-01" {
+		t.Errorf("%+v", a)
+	}
+	if a := windows.anchor(store.ProgrammeEnd, store.Episode{EndPlanned: "2024-06-01", EndedOn: "2024-06-14"}); a.Planned || a.Date != "2024-06-14" {
+		t.Errorf("%+v", a)
+	}
+}
