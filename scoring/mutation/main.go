@@ -88,9 +88,9 @@ func run(w io.Writer, every int, verbose bool) (int, error) {
 // tally counts what noticed the mutants. One mutant may be noticed in several
 // ways.
 type tally struct {
-	mutants, loaded, kit int // loaded: those that the loader lets through and that are not proven the same
-	by                   map[string]int
-	survivors            []string
+	mutants, loaded int // loaded: those that the loader lets through and that are not proven the same
+	by              map[string]int
+	survivors       []string
 }
 
 func (t *tally) add(file string, m mutant, noticed []string) {
