@@ -28,6 +28,14 @@ func (it item) answers() []int {
 	return out
 }
 
+// name is the item as the names of cases have it.
+func (it item) name() string {
+	if it.code[0] <= '9' {
+		return "item " + it.code
+	}
+	return it.code
+}
+
 // entry is what stands at one item, in JSON: 3, null, "declined" …
 type entry struct{ item, reply string }
 

@@ -7,8 +7,8 @@ func (k *kit) badAnswers() {
 	base := k.mixed(6)
 	for i, it := range k.inst.items {
 		at := fmt.Sprintf("answers[%d].value", i)
-		k.refused(it.code+" below its range", k.sheet(base.with(it.code, number(it.low-1))), problem{at, "OUT_OF_RANGE"})
-		k.refused(it.code+" above its range", k.sheet(base.with(it.code, number(it.high+1))), problem{at, "OUT_OF_RANGE"})
+		k.refused(it.name()+" below its range", k.sheet(base.with(it.code, number(it.low-1))), problem{at, "OUT_OF_RANGE"})
+		k.refused(it.name()+" above its range", k.sheet(base.with(it.code, number(it.high+1))), problem{at, "OUT_OF_RANGE"})
 	}
 	first := k.inst.items[0].code
 	k.refused("999 is no code for a missing answer", k.sheet(base.with(first, "999")), problem{"answers[0].value", "OUT_OF_RANGE"})

@@ -36,9 +36,15 @@ func (k *kit) highest() paper {
 
 // mixed is a complete sheet without a pattern that a mistake could hide in.
 func (k *kit) mixed(seed int) paper {
-	return k.fill(func(i int, it item) int {
+	state := uint32(seed)*2654435761 + 1
+	return k.fill(func(_ int, it item) int {
+		for range 3 { // xorshift
+			state ^= state << 13
+			state ^= state >> 17
+			state ^= state << 5
+		}
 		a := it.answers()
-		return a[(i*i*(seed+2)+i*(5*seed+3)+7*seed+1)%len(a)]
+		return a[int(state>>8)%len(a)]
 	})
 }
 
@@ -68,8 +74,8 @@ func (k *kit) alone() {
 	}
 	low, high := k.lowest(), k.highest()
 	for _, it := range k.inst.items {
-		k.whole(it.code+" alone at its highest", low.with(it.code, high.reply(it.code)))
-		k.whole(it.code+" alone at its lowest", high.with(it.code, low.reply(it.code)))
+		k.whole(it.name()+" alone at its highest", low.with(it.code, high.reply(it.code)))
+		k.whole(it.name()+" alone at its lowest", high.with(it.code, low.reply(it.code)))
 	}
 }
 
@@ -78,10 +84,10 @@ func (k *kit) unanswered() {
 	base := k.mixed(3)
 	kinds := []struct{ word, reply string }{{"declined", declined}, {"unreadable", unreadable}, {"not asked", notAsked}}
 	for i, it := range k.inst.items {
-		k.whole(it.code+" blank", base.with(it.code, blank))
-		k.whole(it.code+" not mentioned", base.without(it.code))
+		k.whole(it.name()+" blank", base.with(it.code, blank))
+		k.whole(it.name()+" not mentioned", base.without(it.code))
 		kind := kinds[i%len(kinds)]
-		k.whole(it.code+" "+kind.word, base.with(it.code, kind.reply))
+		k.whole(it.name()+" "+kind.word, base.with(it.code, kind.reply))
 	}
 	for _, kind := range append(kinds, struct{ word, reply string }{"blank", blank}) {
 		k.whole("every item "+kind.word, base.withAll(codes(k.inst.items), kind.reply))
@@ -89,7 +95,7 @@ func (k *kit) unanswered() {
 	k.whole("no item mentioned", paper{})
 	for _, it := range k.inst.items {
 		if len(k.inst.items) > 1 {
-			k.whole("only "+it.code+" answered", paper{{it.code, base.reply(it.code)}})
+			k.whole("only "+it.name()+" answered", paper{{it.code, base.reply(it.code)}})
 		}
 	}
 }
@@ -100,10 +106,10 @@ func (k *kit) notApplicable() {
 	for i, it := range k.inst.items {
 		p := base.with(it.code, notApplicable)
 		if it.mayNotApply {
-			k.whole(it.code+" not applicable", p)
+			k.whole(it.name()+" not applicable", p)
 			continue
 		}
-		k.refused(it.code+" cannot be not applicable", k.sheet(p), problem{fmt.Sprintf("answers[%d].value", i), "NOT_APPLICABLE_NOT_ALLOWED"})
+		k.refused(it.name()+" cannot be not applicable", k.sheet(p), problem{fmt.Sprintf("answers[%d].value", i), "NOT_APPLICABLE_NOT_ALLOWED"})
 	}
 }
 
@@ -126,7 +132,7 @@ func (k *kit) byPosition() {
 	}
 	if !k.inst.named { // orders does it for each of several layouts
 		for _, it := range k.inst.items {
-			send("by position, "+it.code+" blank", base.with(it.code, blank), k.inst.layout)
+			send("by position, "+it.name()+" blank", base.with(it.code, blank), k.inst.layout)
 		}
 	}
 }
