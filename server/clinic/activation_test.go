@@ -87,13 +87,12 @@ func TestARetryIsReadByTheVersionThatScoredItFirst(t *testing.T) {
 func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))
-	// Only the second process was given the file; the first learns of it from
-	// the store.
-	other := s.process(t, dir, with(t, "hads-2.yaml", stricter(t)))
-	both := []*site{s, other}
+	// Only the last process was given the file; the others learn of it from the
+	// store, the first as it activates it, the second as it is told.
+	all := []*site{s, s.process(t, dir, builtin(t)), s.process(t, dir, with(t, "hads-2.yaml", stricter(t)))}
 	for i, v := range []string{"2", "1", "2", "1"} {
-		both[i%2].set(t, activate("hads", v))
-		for n, each := range both {
+		all[i%3].set(t, activate("hads", v))
+		for n, each := range all {
 			if scored, err := each.Score(t.Context(), hads()); err != nil || scored.Instrument.Version() != v {
 				t.Errorf("act %d, process %d: error %v, not version %s", i, n, err, v)
 			}
@@ -107,8 +106,8 @@ func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 	visit.Episode.FirstVisitOn = "2025-03-11"
 	s.upsert(t, visit)
 	for i, days := range []int{-5, -15} {
-		both[i].set(t, window(store.Baseline, days, 0))
-		for n, each := range both {
+		all[i].set(t, window(store.Baseline, days, 0))
+		for n, each := range all {
 			if got := line(t, each.trend(t), "nprs", "average_pain").Points[0].Timing; (got == clinic.InWindow) != (days == -15) {
 				t.Errorf("from day %d, process %d: %s", days, n, got)
 			}

@@ -178,8 +178,8 @@ var settingTests = map[string]func(*testing.T, fixture){
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
 		calls := func(ctx context.Context, st store.Settings) []error {
+			_, change := st.SettingsChange(ctx) // first: a write may forget what is known
 			_, put := st.PutSetting(ctx, setting(unit, "k", "a", strings.Repeat("x", 9)), 0)
-			_, change := st.SettingsChange(ctx)
 			_, list := st.Settings(ctx)
 			_, history := st.SettingsHistory(ctx)
 			return []error{put, change, list, history}
