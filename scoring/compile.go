@@ -57,6 +57,8 @@ type compiler struct {
 	in       *Instrument
 	sources  map[string]bool
 	problems []DefinitionProblem
+
+	textTotal int // characters that the texts of a form can have together
 }
 
 func (c *compiler) add(path, format string, args ...any) {
@@ -145,27 +147,46 @@ func (c *compiler) items() {
 			c.add(path+".code", "item %s stands twice", it.Code)
 		}
 		c.in.index[it.Code] = i
-		compiled := compiledItem{code: it.Code, min: it.Min, max: it.Max, plain: len(it.Values) == 0, notApplicable: it.NotApplicable}
-		if len(it.Values) > 0 {
-			if it.Min != 0 || it.Max != 0 {
-				c.add(path, "item %s has both a range and values", it.Code)
-			}
-			if len(it.Values) < 2 || !strictlyAscending(it.Values) {
-				c.add(path+".values", "values must be at least two, in ascending order, none twice")
-			}
-			compiled.values, compiled.min, compiled.max = it.Values, it.Values[0], it.Values[len(it.Values)-1]
+		compiled := compiledItem{code: it.Code, min: it.Min, max: it.Max, notApplicable: it.NotApplicable}
+		if compiled.typed = c.itemType(path, &d.Items[i]); compiled.typed == nil && len(it.Values) > 0 {
+			compiled.values = it.Values
 		}
-		if compiled.min >= compiled.max {
-			c.add(path, "range of item %s is empty or inverted: min must be below max", it.Code)
+		compiled.plain = compiled.typed == nil && compiled.values == nil
+		if compiled.typed == nil || compiled.typed.kind == DecimalNumber {
+			c.itemRange(path, &compiled)
 		}
-		if compiled.min < -maxValue || compiled.max > maxValue {
-			c.add(path, "range of item %s goes beyond ±%d", it.Code, maxValue)
-		}
+		c.in.typed = c.in.typed || compiled.typed != nil
 		c.in.items = append(c.in.items, compiled)
-		c.in.itemInfo = append(c.in.itemInfo, ItemInfo{
-			Code: it.Code, Min: compiled.min, Max: compiled.max, Values: it.Values, NotApplicable: it.NotApplicable,
-		})
+		c.in.itemInfo = append(c.in.itemInfo, compiled.info())
 	}
+}
+
+// itemRange checks the range or the values of a number.
+func (c *compiler) itemRange(path string, it *compiledItem) {
+	if len(it.values) > 0 {
+		if it.min != 0 || it.max != 0 {
+			c.add(path, "item %s has both a range and values", it.code)
+		}
+		if len(it.values) < 2 || !strictlyAscending(it.values) {
+			c.add(path+".values", "values must be at least two, in ascending order, none twice")
+		}
+		it.min, it.max = it.values[0], it.values[len(it.values)-1]
+	}
+	if it.min >= it.max {
+		c.add(path, "range of item %s is empty or inverted: min must be below max", it.code)
+	}
+	if it.min < -maxValue || it.max > maxValue {
+		c.add(path, "range of item %s goes beyond ±%d", it.code, maxValue)
+	}
+}
+
+// info describes the item to a reader of the catalogue.
+func (it *compiledItem) info() ItemInfo {
+	info := ItemInfo{Code: it.code, Min: it.min, Max: it.max, Values: it.values, NotApplicable: it.notApplicable}
+	if t := it.typed; t != nil {
+		info.Type, info.Decimals, info.Codes, info.Earliest, info.Latest, info.Longest = t.kind, t.decimals, t.codes, t.earliest, t.latest, t.longest
+	}
+	return info
 }
 
 func (c *compiler) layouts() {
@@ -227,6 +248,7 @@ func (c *compiler) valueMap(path string, m *ValueMap, into []*ValueMap) {
 		c.add(path, "the map names no items")
 	}
 	for _, item := range c.itemRefs(path+".items", m.Items) {
+		c.wholeOnly(path+".items", "a coding maps", item)
 		if into[item] != nil {
 			c.add(path+".items", "item %s is mapped twice", c.in.items[item].code)
 		}

@@ -143,6 +143,7 @@ func (c *compiler) strayKeys(path string, d *ScaleDef) {
 
 func (c *compiler) terms(path string, d *ScaleDef, sc *compiledScale) {
 	order := c.itemRefs(path+".items", d.Items)
+	c.wholeOnly(path+".items", "a scale reads", order...)
 	if len(order) == 0 {
 		c.add(path, "scale %s has no items", d.Code)
 	}
@@ -210,6 +211,7 @@ func (c *compiler) weights(path string, d *ScaleDef, sc *compiledScale, order []
 		return nil
 	}
 	sc.chooser = chooser
+	c.wholeOnly(path+".item", "a scale reads", chooser)
 	var maps []map[int]Exact
 	var values []int32
 	for i, k := range by.Cases {

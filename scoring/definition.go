@@ -60,14 +60,21 @@ type Concept struct {
 	Known  Known  `yaml:"known"`
 }
 
-// Item is one question: its code and what it accepts. Either Min and Max or
-// Values are given.
+// Item is one question: its code and what it accepts. A whole number has
+// either Min and Max or Values; the limits of the other types, which only a
+// definition without scales can have, are named by type.
 type Item struct {
-	Code          string  `yaml:"code"`
-	Min           int32   `yaml:"min"`
-	Max           int32   `yaml:"max"`
-	Values        []int32 `yaml:"values"`         // where not every whole number in a range is an answer
-	NotApplicable bool    `yaml:"not_applicable"` // NOT_APPLICABLE is accepted
+	Code          string   `yaml:"code"`
+	Type          string   `yaml:"type"` // whole (the default), decimal, code, date or text
+	Min           int32    `yaml:"min"`
+	Max           int32    `yaml:"max"`
+	Values        []int32  `yaml:"values"`         // where not every whole number in a range is an answer
+	Decimals      int      `yaml:"decimals"`       // decimal: how many at most
+	Codes         []string `yaml:"codes"`          // code: those accepted
+	Earliest      string   `yaml:"earliest"`       // date: YYYY-MM-DD; 1900-01-01 where left out
+	Latest        string   `yaml:"latest"`         // date: YYYY-MM-DD; 2199-12-31 where left out
+	Longest       int      `yaml:"longest"`        // text: characters
+	NotApplicable bool     `yaml:"not_applicable"` // NOT_APPLICABLE is accepted
 }
 
 // Layout is a named order of the items, for positional input.
@@ -226,8 +233,9 @@ type Threshold struct {
 }
 
 // Example is a worked case that every load runs. Answers and positions are
-// whole numbers or blank, not_applicable, declined, unreadable, not_asked.
-// Expect holds a score's text, a profile, or the reason of a refusal, per scale
+// whole numbers or blank, not_applicable, declined, unreadable, not_asked; for
+// items of other types also decimals, codes, dates and text.
+// Expect, empty for a site form, holds a score's text, a profile, or the reason of a refusal, per scale
 // (index:SET for an index); Bands the band codes.
 type Example struct {
 	Name      string   `yaml:"name"`

@@ -44,8 +44,8 @@ func (in *Instrument) withEveryLayout() *Instrument {
 func (c *compiler) exampleSheet(path string, ex *Example) (*Sheet, bool) {
 	sheet := &Sheet{Layout: ex.Layout, Coding: ex.Coding, ValueSets: ex.ValueSets}
 	ok := true
-	respond := func(path, text string) Response {
-		r, good := parseResponse(text)
+	respond := func(path, text string, item int) Response {
+		r, good := c.exampleResponse(sheet, item, text)
 		if !good {
 			c.add(path, "an example's answer must be a whole number, blank, not_applicable, declined, unreadable or not_asked")
 			ok = false
@@ -53,15 +53,46 @@ func (c *compiler) exampleSheet(path string, ex *Example) (*Sheet, bool) {
 		return r
 	}
 	for i, a := range ex.Answers {
-		sheet.Answers = append(sheet.Answers, Answer{a.Key, respond(at(path+".answers", i), a.Value)})
+		item, known := c.in.index[a.Key]
+		if !known {
+			item = -1
+		}
+		sheet.Answers = append(sheet.Answers, Answer{a.Key, respond(at(path+".answers", i), a.Value, item)})
 	}
+	order := c.exampleOrder(ex)
 	for i, p := range ex.Positions {
-		sheet.Positions = append(sheet.Positions, respond(at(path+".positions", i), p))
+		item := -1
+		if i < len(order) {
+			item = order[i]
+		}
+		sheet.Positions = append(sheet.Positions, respond(at(path+".positions", i), p, item))
 	}
-	if len(ex.Expect) == 0 {
+	if len(ex.Expect) == 0 && len(c.in.scales) > 0 {
 		c.add(path, "the example expects nothing")
 	}
 	return sheet, ok
+}
+
+// exampleOrder is the layout that an example's positions follow; nil if none,
+// which Read will say.
+func (c *compiler) exampleOrder(ex *Example) []int {
+	for _, l := range c.in.layouts {
+		if l.code == ex.Layout || ex.Layout == "" && len(c.in.layouts) == 1 {
+			return l.order
+		}
+	}
+	return nil
+}
+
+// exampleResponse reads an answer as its item has it: text that is no reason
+// for a missing answer is one to an item of another type. item is -1 where it
+// is not known.
+func (c *compiler) exampleResponse(sheet *Sheet, item int, text string) (Response, bool) {
+	r, ok := parseResponse(text)
+	if item < 0 || c.in.items[item].typed == nil || ok && r.Kind != Answered {
+		return r, ok
+	}
+	return sheet.AddText(c.in.items[item].typed.kind.given(), text), true
 }
 
 func (c *compiler) expectations(path string, ex *Example, result *Result) {

@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,15 +42,38 @@ func FuzzParseAnswers(f *testing.F) {
 	})
 }
 
+func FuzzParseForm(f *testing.F) {
+	f.Add(filledRecord)
+	f.Add(`comment="a" goal_in_own_words="; value_sets=" hours_per_week=-0`)
+	f.Add(`comment="` + "\\x80" + `"`)
+	in := goals(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		var answers scoring.Answers
+		if scoring.ParseAnswers(text, in, &answers) == nil {
+			holdsRecord(t, in, &answers)
+		}
+	})
+}
+
+// holdsRecord holds that accepted answers come back from their record.
+func holdsRecord(t *testing.T, in *scoring.Instrument, answers *scoring.Answers) {
+	var again scoring.Answers
+	line := string(scoring.AppendAnswers(nil, in, answers))
+	if err := scoring.ParseAnswers(line, in, &again); err != nil || !reflect.DeepEqual(answers.Responses, again.Responses) || !slices.Equal(answers.Texts, again.Texts) {
+		t.Fatalf("%q: %v", line, err)
+	}
+}
+
 // FuzzRead builds a sheet from words: an item, a kind and a value each.
 func FuzzRead(f *testing.F) {
 	f.Add("wai", "", "", "current_ability 1 10 prognosis 2 0", false)
 	f.Add("isi", "form", "", "x 1 1 x 1 2 x 6 0", true)
 	f.Add("hads", "", "box_position", "1 1 4 2 9 9", false)
-	all := every(f)
+	f.Add("twelve more", "", "", "goal_set_on abcdefgh ab comment abcdefghijk abc", false)
+	all := append(every(f), goals(f))
 	f.Fuzz(func(t *testing.T, id, layout, coding, words string, positional bool) {
 		in := all[len(id)%len(all)]
-		sheet := &scoring.Sheet{Layout: layout, Coding: coding, ValueSets: strings.Fields(id)}
+		sheet := &scoring.Sheet{Layout: layout, Coding: coding, ValueSets: strings.Fields(id), Texts: strings.Fields(words)}
 		for part := strings.Fields(words); len(part) >= 3; part = part[3:] {
 			r := scoring.Response{Kind: scoring.Kind(len(part[1])), Value: int32(len(part[2])) - 1}
 			if positional {
@@ -61,6 +85,7 @@ func FuzzRead(f *testing.F) {
 		var answers scoring.Answers
 		if in.Read(sheet, &answers) == nil {
 			in.Score(&answers, new(scoring.Result))
+			holdsRecord(t, in, &answers)
 		}
 	})
 }

@@ -23,6 +23,9 @@ func scoringHash(in *Instrument) string {
 	slices.SortFunc(items, func(x, y compiledItem) int { return cmp.Compare(x.code, y.code) })
 	for _, it := range items {
 		fmt.Fprintf(&b, "item %s %d %d %v not_applicable=%t\n", it.code, it.min, it.max, it.values, it.notApplicable)
+		if t := it.typed; t != nil { // nothing is scored with it, but an answer of one type is not one of another
+			fmt.Fprintf(&b, " type %s %d %q %s %s %d\n", t.kind, t.decimals, t.codes, t.earliest, t.latest, t.longest)
+		}
 	}
 	order := make([]int, len(in.scales))
 	for i := range order {

@@ -13,15 +13,21 @@ type Instrument struct {
 	layouts     []compiledLayout
 	codings     []compiledCoding
 	valueSets   []*ValueSet
+	typed       bool // some item is no whole number
 }
 
 // ItemInfo describes an item to a reader of the catalogue.
 type ItemInfo struct {
-	Code          string
-	Min, Max      int32
-	Values        []int32  // the allowed values where not every whole number of the range is one
-	NotApplicable bool     // NOT_APPLICABLE is accepted
-	ReversedIn    []string // scales that score min + max − answer
+	Code             string
+	Type             ItemType
+	Min, Max         int32    // of a whole or decimal number
+	Values           []int32  // the allowed values where not every whole number of the range is one
+	Decimals         int      // of a decimal number: how many at most
+	Codes            []string // of a code: those accepted
+	Earliest, Latest string   // of a date, YYYY-MM-DD
+	Longest          int      // of a text, in characters
+	NotApplicable    bool     // NOT_APPLICABLE is accepted
+	ReversedIn       []string // scales that score min + max − answer
 }
 
 // BandInfo is a band with its lower bound; the first starts at the lowest
@@ -160,6 +166,7 @@ type compiledItem struct {
 	values        []int32
 	plain         bool // takes every whole number from min to max
 	notApplicable bool
+	typed         *typedItem // what an item takes that is no whole number; nil for whole numbers
 }
 
 func (it *compiledItem) allows(v int32) bool {

@@ -27,6 +27,11 @@ const (
 	ReasonUnknownValueSet         = "UNKNOWN_VALUE_SET"
 	ReasonDuplicateValueSet       = "DUPLICATE_VALUE_SET"
 	ReasonAnswersAndPositions     = "ANSWERS_AND_POSITIONS"
+	ReasonTooManyDecimals         = "TOO_MANY_DECIMALS"
+	ReasonUnknownCode             = "UNKNOWN_CODE"
+	ReasonBadDate                 = "BAD_DATE"
+	ReasonTooLong                 = "TOO_LONG"
+	ReasonBadFormat               = "BAD_FORMAT"
 )
 
 // DefinitionProblem is one thing wrong with a definition.

@@ -9,11 +9,12 @@ import (
 // the items, and checks everything. It returns every problem of the sheet at
 // once, in the order coding, answers, layout, positions, value sets; into then
 // holds nothing that could be scored. An item that the sheet does not mention
-// is left blank. Read keeps nothing of the sheet and does not allocate for an
-// acceptable sheet once into has grown to size.
+// is left blank. Read keeps nothing of the sheet but the texts that answer an
+// item, and does not allocate for an acceptable sheet of whole numbers once
+// into has grown to size.
 func (in *Instrument) Read(sheet *Sheet, into *Answers) []Problem {
 	into.reset(in)
-	rd := reader{in: in, into: into}
+	rd := reader{in: in, into: into, texts: sheet.Texts}
 	rd.coding(sheet)
 	if len(sheet.Answers) > 0 && len(sheet.Positions) > 0 {
 		rd.add("positions", ReasonAnswersAndPositions, "give answers by item or positions, not both")
@@ -36,13 +37,21 @@ func (a *Answers) reset(in *Instrument) {
 	a.Responses, a.seen = a.Responses[:n], a.seen[:n]
 	clear(a.Responses)
 	clear(a.seen)
-	a.ValueSets = a.ValueSets[:0]
+	a.ValueSets, a.Texts = a.ValueSets[:0], a.Texts[:0]
+	if in.typed {
+		if cap(a.Texts) < n {
+			a.Texts = make([]string, n)
+		}
+		a.Texts = a.Texts[:n]
+		clear(a.Texts)
+	}
 	a.accepted = in.items
 }
 
 type reader struct {
 	in       *Instrument
 	into     *Answers
+	texts    []string    // of the sheet
 	maps     []*ValueMap // of the coding, per item; nil without one
 	problems []Problem
 }
@@ -98,7 +107,7 @@ func (rd *reader) answer(i int, a *Answer) {
 	}
 	rd.into.seen[item] = true
 	if reason := rd.take(item, a.Response); reason != "" {
-		rd.add(at("answers", i)+".value", reason, rd.describe(item, reason))
+		rd.add(at("answers", i)+a.Kind.field(), reason, rd.describe(item, reason))
 	}
 }
 
@@ -118,7 +127,9 @@ func (rd *reader) positions(sheet *Sheet) {
 		reason := ""
 		description := ""
 		if layout == nil { // which item stands here is not known; some things are wrong at any
-			reason = shape(r.Kind)
+			if !rd.in.typed {
+				reason = shape(r.Kind)
+			}
 			description = "not a whole number or a kind of missing answer"
 		} else {
 			reason = rd.take(layout.order[i], r)
@@ -168,6 +179,9 @@ func (in *Instrument) layoutCodes() string {
 // take checks and stores one response; it returns the reason of a refusal.
 func (rd *reader) take(item int, r Response) string {
 	it := &rd.in.items[item]
+	if it.typed != nil && (r.Kind == Answered || r.Kind >= NotWhole) {
+		return rd.takeTyped(item, r)
+	}
 	switch r.Kind {
 	case Answered:
 		v := r.Value
@@ -194,7 +208,24 @@ func (rd *reader) take(item int, r Response) string {
 	return ""
 }
 
-// shape returns what is wrong with a kind at any item, empty if nothing.
+// field is the part of an answer that a problem with it is about, as the gRPC
+// contract names it.
+func (k Kind) field() string {
+	switch k {
+	case GivenDecimal:
+		return ".decimal"
+	case GivenCode:
+		return ".code"
+	case GivenDate:
+		return ".date"
+	case GivenText:
+		return ".text"
+	}
+	return ".value"
+}
+
+// shape returns what is wrong with a kind at any item of whole numbers, empty
+// if nothing.
 func shape(k Kind) string {
 	switch k {
 	case NotWhole:
@@ -220,6 +251,9 @@ func (rd *reader) describe(item int, reason string) string {
 	it := &rd.in.items[item]
 	if reason == ReasonNotApplicableNotAllowed {
 		return "item " + it.code + " does not take NOT_APPLICABLE"
+	}
+	if it.typed != nil {
+		return "item " + it.code + " takes " + it.typed.describe(it)
 	}
 	takes := fmt.Sprintf("whole numbers from %d to %d", it.min, it.max)
 	if it.values != nil {

@@ -12,8 +12,10 @@ import (
 const valueSetsKey = "; value_sets="
 
 // AppendAnswers appends the answers as one line for storage, every item by its
-// code in the definition's order: "falling_asleep=1 staying_asleep=blank". The
-// value sets that were asked for follow: "…; value_sets=se_tto_2020".
+// code in the definition's order: "falling_asleep=1 staying_asleep=blank". A
+// decimal, a code and a date stand as they are, a text in quotes as Go writes
+// it: `weight=72.5 goal="walk\nto work"`. The value sets that were asked for
+// follow: "…; value_sets=se_tto_2020".
 func AppendAnswers(dst []byte, in *Instrument, answers *Answers) []byte {
 	for i, r := range answers.Responses {
 		if i > 0 {
@@ -21,13 +23,17 @@ func AppendAnswers(dst []byte, in *Instrument, answers *Answers) []byte {
 		}
 		dst = append(dst, in.items[i].code...)
 		dst = append(dst, '=')
-		switch r.Kind {
-		case Answered:
-			dst = strconv.AppendInt(dst, int64(r.Value), 10)
-		case LeftBlank:
+		switch typed := in.items[i].typed; {
+		case r.Kind == LeftBlank:
 			dst = append(dst, "blank"...)
-		default:
+		case r.Kind != Answered:
 			dst = append(dst, r.Kind.String()...)
+		case typed == nil:
+			dst = strconv.AppendInt(dst, int64(r.Value), 10)
+		case typed.kind == FreeText:
+			dst = strconv.AppendQuote(dst, answers.Texts[i])
+		default:
+			dst = append(dst, answers.Texts[i]...)
 		}
 	}
 	for i, v := range answers.ValueSets {
@@ -56,11 +62,10 @@ func ParseAnswers(text string, in *Instrument, into *Answers) error {
 
 func (in *Instrument) parseAnswers(text string, into *Answers) error {
 	rd := reader{in: in, into: into}
-	items, sets, hasSets := strings.Cut(text, valueSetsKey)
+	items, sets, hasSets := cutValueSets(text)
 	for next := 0; items != ""; next++ {
-		var pair string
-		pair, items, _ = strings.Cut(items, " ")
-		code, value, _ := strings.Cut(pair, "=")
+		code, value, rest := cutAnswer(items)
+		items = rest
 		item := next
 		if next >= len(in.items) || in.items[next].code != code {
 			var ok bool
@@ -72,11 +77,7 @@ func (in *Instrument) parseAnswers(text string, into *Answers) error {
 			return fmt.Errorf("%s: item %s", ReasonDuplicateItem, in.items[item].code)
 		}
 		into.seen[item] = true
-		r, ok := parseResponse(value)
-		if !ok {
-			r.Kind = NotANumber
-		}
-		if reason := rd.take(item, r); reason != "" {
+		if reason := rd.take(item, rd.recorded(item, value)); reason != "" {
 			return fmt.Errorf("%s: %s", reason, rd.describe(item, reason))
 		}
 	}
@@ -87,4 +88,56 @@ func (in *Instrument) parseAnswers(text string, into *Answers) error {
 		return errors.New(rd.problems[0].Reason)
 	}
 	return nil
+}
+
+// cutValueSets takes the value sets off the end of a record. A text that holds
+// what looks like them ends with its quote.
+func cutValueSets(record string) (items, sets string, found bool) {
+	at := strings.LastIndex(record, valueSetsKey)
+	if at < 0 || at < strings.LastIndexByte(record, '"') {
+		return record, "", false
+	}
+	return record[:at], record[at+len(valueSetsKey):], true
+}
+
+// cutAnswer takes the first answer off a record. The value of a text keeps its
+// quotes.
+func cutAnswer(record string) (code, value, rest string) {
+	end := strings.IndexByte(record, ' ')
+	equals := strings.IndexByte(record, '=')
+	if equals >= 0 && (end < 0 || equals < end) && strings.HasPrefix(record[equals+1:], `"`) {
+		quoted, err := strconv.QuotedPrefix(record[equals+1:])
+		rest, spaced := strings.CutPrefix(record[equals+1+len(quoted):], " ")
+		if err == nil && (spaced || rest == "") {
+			return record[:equals], quoted, rest
+		}
+	}
+	pair, rest, _ := strings.Cut(record, " ")
+	code, value, _ = strings.Cut(pair, "=")
+	return code, value, rest
+}
+
+// recorded reads a value of a record as the item's type has it. The record may
+// be of another version of the definition, in which the item had another type.
+func (rd *reader) recorded(item int, value string) Response {
+	r, ok := parseResponse(value)
+	typed := rd.in.items[item].typed
+	switch {
+	case ok && (typed == nil || r.Kind != Answered):
+		return r
+	case typed == nil:
+		return Response{Kind: NotANumber}
+	}
+	kind := typed.kind.given()
+	if quoted := strings.HasPrefix(value, `"`); quoted != (kind == GivenText) {
+		return Response{Kind: NotANumber}
+	} else if quoted {
+		text, err := strconv.Unquote(value)
+		if err != nil {
+			return Response{Kind: NotANumber}
+		}
+		value = text
+	}
+	rd.texts = append(rd.texts, value)
+	return Response{Kind: kind, Value: int32(len(rd.texts))}
 }

@@ -5,6 +5,7 @@ package scoring
 // ready. Fill it through Read or ParseAnswers only.
 type Answers struct {
 	Responses []Response
+	Texts     []string    // by item, the answers that are no whole numbers; nil where the instrument has no such items
 	ValueSets []*ValueSet // in the order asked for
 
 	accepted []compiledItem // the items of the instrument that accepted it; nil when refused

@@ -19,9 +19,11 @@ import "strconv"
 // that was never mentioned counts as left blank.
 type Kind uint8
 
-// The kinds of response. The two last ones are what a reader of foreign text
-// hands over when it met something that is no whole number; Read refuses them,
-// so they never reach a score or a store.
+// The kinds of response. Those from NotWhole on are for input only: what a way
+// in hands over when it met something that is no whole number. Their Value is
+// the place in Sheet.Texts, counted from 1, where that stands; 0 where it
+// stands nowhere. Read refuses them, except at items of other types than whole
+// numbers, and makes those Answered: they never reach a score or a store.
 const (
 	LeftBlank     Kind = iota // nothing was marked
 	Answered                  // a whole number was given; Value holds it
@@ -29,14 +31,18 @@ const (
 	Declined                  // the patient did not want to answer
 	Unreadable                // two boxes ticked, or a mark nobody can read
 	NotAsked                  // the item was not on the form that was used
-	NotWhole                  // input only: a number with a fraction, such as 2.5
-	NotANumber                // input only: text, a truth value, a list …
+	NotWhole                  // a number with a fraction, such as 2.5, in a format without types of its own
+	NotANumber                // text, a truth value, a list … in such a format
+	GivenDecimal              // given as a decimal number
+	GivenCode                 // given as a code
+	GivenDate                 // given as a date
+	GivenText                 // given as text
 )
 
 // Response is what stands at one item.
 type Response struct {
 	Kind  Kind
-	Value int32 // meaningful only with Kind Answered
+	Value int32 // of a whole number with Kind Answered; for input a place in Sheet.Texts
 }
 
 // Missing reports whether the response is none of Answered and NotApplicable.
@@ -56,6 +62,7 @@ type Sheet struct {
 	Layout    string   // the order that Positions follow; needed where an instrument has several
 	Coding    string   // a named value map of the definition; empty: item scores as defined
 	ValueSets []string // EQ-5D only: the value sets to compute the index with
+	Texts     []string // what is no whole number; responses refer to it, see AddText
 }
 
 // Direction says which way a scale points.
@@ -129,7 +136,8 @@ const AsNeeded int8 = -1
 
 // String names the kind as the JSON Lines format and the records do.
 func (k Kind) String() string {
-	names := [...]string{"left_blank", "answered", "not_applicable", "declined", "unreadable", "not_asked", "not_whole", "not_a_number"}
+	names := [...]string{"left_blank", "answered", "not_applicable", "declined", "unreadable", "not_asked", "not_whole", "not_a_number",
+		"given_decimal", "given_code", "given_date", "given_text"}
 	if int(k) < len(names) {
 		return names[k]
 	}

@@ -16,6 +16,7 @@ var (
 	ruleWords          = []string{RuleAll, RuleHalf, RuleAtLeast}
 	decimalsWords      = []string{"0", "1", "2", "3", "4", "5", "6", "as_needed"}
 	periodWords        = []string{PeriodOneYear}
+	typeWords          = []string{"whole", "decimal", "code", "date", "text"} // by ItemType
 )
 
 // Words returns, by the key of a definition file, the only words it may hold.
@@ -24,6 +25,7 @@ func Words() map[string][]string {
 		"known": slices.Clone(knownWords), "kind": slices.Clone(kindWords), "direction": slices.Clone(directionWords),
 		"not_applicable": slices.Clone(notApplicableWords), "rule": slices.Clone(ruleWords),
 		"decimals": slices.Clone(decimalsWords), "period": slices.Clone(periodWords),
+		"type": slices.Clone(typeWords),
 	}
 }
 

@@ -148,6 +148,7 @@ func goodFiles(t *testing.T) map[string][]byte {
 	if files["good.yaml"], err = os.ReadFile("testdata/good.yaml"); err != nil || len(files) < 20 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
+	files["goal_evaluation.yaml"], _ = Skeleton("goal_evaluation")
 	return files
 }
 
@@ -162,7 +163,7 @@ func TestEveryGoodFileFitsItsSchema(t *testing.T) {
 // A bad file that is valid YAML breaks either the shape, which the schema
 // knows, or what only the loader can know.
 var structural = []string{
-	"bad_format", "float_range", "many_at_once", "map_without_items", "missing_no_rule", "missing_source", "no_direction", "no_licence", "unknown_key", "unknown_kind", "unknown_words", "wrong_type",
+	"bad_format", "float_range", "item_codes", "item_limits_missing", "item_type_unknown", "many_at_once", "map_without_items", "missing_no_rule", "missing_source", "no_direction", "no_licence", "unknown_key", "unknown_kind", "unknown_words", "wrong_type",
 }
 
 func TestTheSchemaRefusesFilesOfAWrongShape(t *testing.T) {
@@ -181,7 +182,7 @@ func TestTheSchemaRefusesFilesOfAWrongShape(t *testing.T) {
 // away files that work.
 func TestTheLoaderRequiresWhatTheSchemaRequires(t *testing.T) {
 	for name, body := range goodFiles(t) {
-		if name != "good.yaml" && name != "builtin/wai_1.yaml" && name != "builtin/nprs_1.yaml" {
+		if name != "good.yaml" && name != "goal_evaluation.yaml" && name != "builtin/wai_1.yaml" && name != "builtin/nprs_1.yaml" {
 			continue
 		}
 		root, _ := tree(name, body)

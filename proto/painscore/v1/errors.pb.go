@@ -81,7 +81,7 @@ const (
 	// A number with a fraction where a whole one is needed: 2.5 (2.0 is whole). INVALID_ARGUMENT; no retry. Over gRPC values
 	// are whole by type; this comes from JSON input.
 	ErrorReason_ERROR_REASON_NOT_WHOLE ErrorReason = 25
-	// An answer that is neither a number nor a known reason for having none. INVALID_ARGUMENT; no retry.
+	// An answer that is neither of its item's type (Item.type) nor a known reason for having none. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_BAD_ANSWER ErrorReason = 26
 	// The number of positions is not that of the layout's items. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_WRONG_COUNT ErrorReason = 27
@@ -108,6 +108,11 @@ const (
 	ErrorReason_ERROR_REASON_UNKNOWN_SCALE ErrorReason = 37
 	// A norm for a scale that gets no verdict on change: a descriptive one, or a profile. INVALID_ARGUMENT; no retry.
 	ErrorReason_ERROR_REASON_SCALE_NOT_JUDGED ErrorReason = 38
+	// A code that the item does not list (Item.codes). INVALID_ARGUMENT; no retry.
+	ErrorReason_ERROR_REASON_UNKNOWN_CODE ErrorReason = 39
+	// A decimal number with more decimals than the item takes (Item.decimals). INVALID_ARGUMENT; no retry: rounding is for the
+	// sender to decide.
+	ErrorReason_ERROR_REASON_TOO_MANY_DECIMALS ErrorReason = 40
 	// The care unit has no such episode, or the patient has not exactly one where none was named. NOT_FOUND; no retry. Where a
 	// patient was named, an EpisodeCandidates lists that patient's episodes in the care unit.
 	ErrorReason_ERROR_REASON_EPISODE_UNKNOWN ErrorReason = 50
@@ -173,6 +178,8 @@ var (
 		36:  "ERROR_REASON_DUPLICATE_FORM",
 		37:  "ERROR_REASON_UNKNOWN_SCALE",
 		38:  "ERROR_REASON_SCALE_NOT_JUDGED",
+		39:  "ERROR_REASON_UNKNOWN_CODE",
+		40:  "ERROR_REASON_TOO_MANY_DECIMALS",
 		50:  "ERROR_REASON_EPISODE_UNKNOWN",
 		51:  "ERROR_REASON_SUBMISSION_UNKNOWN",
 		52:  "ERROR_REASON_SETTING_UNKNOWN",
@@ -218,6 +225,8 @@ var (
 		"ERROR_REASON_DUPLICATE_FORM":             36,
 		"ERROR_REASON_UNKNOWN_SCALE":              37,
 		"ERROR_REASON_SCALE_NOT_JUDGED":           38,
+		"ERROR_REASON_UNKNOWN_CODE":               39,
+		"ERROR_REASON_TOO_MANY_DECIMALS":          40,
 		"ERROR_REASON_EPISODE_UNKNOWN":            50,
 		"ERROR_REASON_SUBMISSION_UNKNOWN":         51,
 		"ERROR_REASON_SETTING_UNKNOWN":            52,
@@ -765,7 +774,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x9a\v\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xdd\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -798,7 +807,9 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\"ERROR_REASON_ANSWERS_AND_POSITIONS\x10#\x12\x1f\n" +
 	"\x1bERROR_REASON_DUPLICATE_FORM\x10$\x12\x1e\n" +
 	"\x1aERROR_REASON_UNKNOWN_SCALE\x10%\x12!\n" +
-	"\x1dERROR_REASON_SCALE_NOT_JUDGED\x10&\x12 \n" +
+	"\x1dERROR_REASON_SCALE_NOT_JUDGED\x10&\x12\x1d\n" +
+	"\x19ERROR_REASON_UNKNOWN_CODE\x10'\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MANY_DECIMALS\x10(\x12 \n" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
 	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
