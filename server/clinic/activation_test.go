@@ -2,8 +2,10 @@ package clinic_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
@@ -90,14 +92,16 @@ func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 	// Only the last process was given the file; the others learn of it from the
 	// store, the first as it activates it, the second as it is told.
 	all := []*site{s, s.process(t, dir, builtin(t)), s.process(t, dir, with(t, "hads-2.yaml", stricter(t)))}
-	for i, v := range []string{"2", "1", "2", "1"} {
+	for i := range 3 * len(ways) {
+		v := []string{"2", "1"}[i%2]
 		all[i%3].set(t, activate("hads", v))
 		for n, each := range all {
-			if scored, err := each.Score(t.Context(), hads()); err != nil || scored.Instrument.Version() != v {
-				t.Errorf("act %d, process %d: error %v, not version %s", i, n, err, v)
-			}
-			if active, err := each.ActiveInstruments(t.Context()); err != nil || !holds(active, "hads", v) {
-				t.Errorf("act %d, process %d: hads %s is not listed as active, error %v", i, n, v, err)
+			// Another one is the first to look each time.
+			for l := range ways {
+				way := ways[(i+n+l)%len(ways)]
+				if got, err := way(t, each); err != nil || got != v {
+					t.Errorf("act %d, process %d, way %d: HADS is scored by version %q, not %s (%v)", i, n, (i+n+l)%len(ways), got, v, err)
+				}
 			}
 		}
 	}
@@ -115,8 +119,48 @@ func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 	}
 }
 
-func holds(list []*scoring.Instrument, id, version string) bool {
-	return slices.ContainsFunc(list, func(in *scoring.Instrument) bool { return in.ID() == id && in.Version() == version })
+// ways are those in which a caller learns which HADS is the active one.
+var ways = []func(*testing.T, *site) (string, error){
+	func(t *testing.T, s *site) (string, error) {
+		scored, err := s.Score(t.Context(), hads())
+		if err != nil {
+			return "", err
+		}
+		return scored.Instrument.Version(), nil
+	},
+	func(t *testing.T, s *site) (string, error) {
+		active, err := s.ActiveInstruments(t.Context())
+		return ofHADS(active), err
+	},
+	func(t *testing.T, s *site) (string, error) {
+		page, _, err := s.Instruments(t.Context(), clinic.Page{})
+		return ofHADS(page), err
+	},
+	func(t *testing.T, s *site) (string, error) {
+		d, err := s.Instrument(t.Context(), "hads", "")
+		if err != nil {
+			return "", err
+		}
+		return d.Version(), nil
+	},
+	func(t *testing.T, s *site) (string, error) {
+		id := fmt.Sprintf("%p-%d", s, time.Now().UnixNano())
+		form := baseline(id, hads())
+		form.EpisodeID = "e-" + id
+		stored, _, err := s.Submit(t.Context(), clinic.Local, form, true)
+		if err != nil {
+			return "", err
+		}
+		return stored[0].InstrumentVersion, nil
+	},
+}
+
+func ofHADS(list []*scoring.Instrument) string {
+	i := slices.IndexFunc(list, func(in *scoring.Instrument) bool { return in.ID() == "hads" })
+	if i < 0 {
+		return "none"
+	}
+	return list[i].Version()
 }
 
 // mustDiffer is version 2 of a definition with a text replaced that must occur.

@@ -123,7 +123,7 @@ var settingTests = map[string]func(*testing.T, fixture){
 	},
 
 	"of writers who start from the same version one wins, and the change tells at once": func(t *testing.T, s fixture) {
-		for round := range int64(5) {
+		for round := range int64(30) {
 			won := make([]store.Setting, clients)
 			together(func(i int) {
 				put, err := s.PutSetting(ctx, setting(unit, "k", "a", fmt.Sprint(round, " ", i)), round)
@@ -140,6 +140,10 @@ var settingTests = map[string]func(*testing.T, fixture){
 				t.Fatalf("%d writers won", len(won))
 			}
 			same(t, "settings", must(s.Settings(ctx))(t), won)
+			// Nor does a slow reader bring back an older number.
+			if change := must(s.SettingsChange(ctx))(t); change != won[0].Change {
+				t.Errorf("change %d is told, %d was the last", change, won[0].Change)
+			}
 		}
 	},
 
