@@ -66,6 +66,10 @@ func TestAFormTakesAnswersOfEveryTypeAndScoresNone(t *testing.T) {
 	if got := string(scoring.AppendAnswers(nil, in, &answers)); got != filledRecord {
 		t.Errorf("%s\nwant\n%s", got, filledRecord)
 	}
+	var again scoring.Answers
+	if err := scoring.ParseAnswers(filledRecord, in, &again); err != nil || !reflect.DeepEqual(again.Texts, answers.Texts) {
+		t.Errorf("%v %q", err, again.Texts)
+	}
 	want := []string{"7", "12.5", "leisure", "", "2024-02-29", "Gå till sjön; \"två\" gånger\ni veckan =\t1; value_sets=x", ""}
 	for i := range want {
 		if got := answers.Text(i); got != want[i] {
@@ -178,6 +182,7 @@ func TestEveryProblemOfAFormIsSaidAndNothingEchoed(t *testing.T) {
 
 func TestALimitIsReachedExactly(t *testing.T) {
 	in := goals(t)
+	shortest := map[string]string{"80": "80", "80.0": "80", "0": "0", "-0.0": "0", "0.100": "0.1"}
 	for item, texts := range map[string][]string{
 		"goal_in_own_words": {strings.Repeat("å", 500), "a", "🙂\u200d\u00a0x"},
 		"goal_set_on":       {"2000-01-01", "2199-12-31"},
@@ -187,8 +192,11 @@ func TestALimitIsReachedExactly(t *testing.T) {
 			k := map[string]scoring.Kind{"goal_in_own_words": scoring.GivenText, "goal_set_on": scoring.GivenDate, "hours_per_week": scoring.GivenDecimal}[item]
 			sheet := &scoring.Sheet{}
 			typed(sheet, item, k, text)
-			if p := in.Read(sheet, new(scoring.Answers)); p != nil {
+			var answers scoring.Answers
+			if p := in.Read(sheet, &answers); p != nil {
 				t.Errorf("%s %.20q: %v", item, text, p)
+			} else if item == "hours_per_week" && answers.Text(1) != shortest[text] {
+				t.Errorf("%s becomes %s, want %s", text, answers.Text(1), shortest[text])
 			}
 		}
 	}
@@ -282,6 +290,22 @@ func TestARecordOfAnotherVersionIsCheckedAgain(t *testing.T) {
 		err := scoring.ParseAnswers(record, other, new(scoring.Answers))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", record, err, want)
+		}
+	}
+}
+
+// An answer of one type is not one of another: the scoring hash tells forms
+// apart by the types and limits of their items.
+func TestTheHashOfAFormFollowsItsTypes(t *testing.T) {
+	body, _ := instruments.Skeleton("goal_evaluation")
+	form := string(body[:strings.Index(string(body), "# What an accepted")])
+	hash := load(t, form, "goal_evaluation").ScoringHash()
+	for old, with := range map[string]string{
+		"decimals: 1": "decimals: 2", "type: date, earliest: \"2000-01-01\"": "type: date", "longest: 500": "longest: 501",
+		"sleep, other]": "other]", "goal_set_on, type: date, earliest: \"2000-01-01\"": "goal_set_on, type: text, longest: 10",
+	} {
+		if load(t, strings.Replace(form, old, with, 1), "goal_evaluation").ScoringHash() == hash {
+			t.Errorf("%s: the hash stays", with)
 		}
 	}
 }
