@@ -9,7 +9,8 @@
 // identifier is ever echoed in a problem's text.
 //
 // Start with Open in this file; submit.go is the main way in and trend.go the
-// main way out.
+// main way out. What a site has decided (norms, windows, active definitions) is
+// changed in settings.go and found by every use case through site.go.
 package clinic
 
 import (

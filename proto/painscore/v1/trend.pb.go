@@ -673,7 +673,7 @@ type TrendOccasion struct {
 	// True if `anchor_date` is a plan, since the actual day is not known.
 	AnchorPlanned bool `protobuf:"varint,8,opt,name=anchor_planned,json=anchorPlanned,proto3" json:"anchor_planned,omitempty"`
 	// First day on which an answer is in time, "YYYY-MM-DD"; empty without `anchor_date`.
-	// The windows are configuration; by default, and these are painscore's own, the baseline runs from 56 days before to
+	// A window is the unit's setting, else the one for every unit, else the server's configuration; by default, and these are painscore's own, the baseline runs from 56 days before to
 	// 28 days after the first visit, the end form from 14 days before to 42 after the programme's end, the 12-month form
 	// from 335 to 455 days after it.
 	WindowFirstDay string `protobuf:"bytes,9,opt,name=window_first_day,json=windowFirstDay,proto3" json:"window_first_day,omitempty"`

@@ -40,7 +40,7 @@ type siteConfig struct {
 }
 
 // windowConfig overrides when a form of an occasion is on time, in days from
-// its anchor date.
+// its anchor date. A window that was set by "painscored settings" wins over it.
 type windowConfig struct {
 	From *int `yaml:"from"`
 	To   *int `yaml:"to"`
