@@ -96,6 +96,19 @@ func TestSettingsAreChangedOnTheRunningServer(t *testing.T) {
 		if len(history) != 3 || !strings.HasPrefix(history[1][3], "MCID 1.5 to 2.5: ") || !strings.HasSuffix(history[1][3], "; not from pain") || history[2][3] != "removed" {
 			t.Errorf("%s, history: %q", when, history)
 		}
+		reply, err := p.dial(t).Patients().GetTrend(t.Context(), &pb.GetTrendRequest{CareUnit: "unit-1", EpisodeId: "e-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range reply.Trend.Scales {
+			own := line.Scale == "anxiety"
+			if v := line.Changes[0].MeasurementError; (v.Norm == "our own 2024") != own || (v.Lowest == "4.69" && v.NormDate == "2024-12-31" && v.Basis.Sources[0] == "quality report 2024") != own {
+				t.Errorf("%s, %s: %v", when, line.Scale, v)
+			}
+			if v := line.Changes[0].Importance; v.Norm != "" {
+				t.Errorf("%s, %s: %v", when, line.Scale, v)
+			}
+		}
 	}
 	check("while it runs")
 	if err := p.stop(); err != nil {
