@@ -1,7 +1,6 @@
 package scoring
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -47,10 +46,24 @@ func AppendAnswers(dst []byte, in *Instrument, answers *Answers) []byte {
 	return dst
 }
 
+// RecordError says why a record of answers cannot be read by a definition:
+// because it is damaged, or was made by a version that asked for more.
+type RecordError struct {
+	Reason      string // one of the Reason constants
+	Description string // names known items only and never a value; may be empty
+}
+
+func (e *RecordError) Error() string {
+	if e.Description == "" {
+		return e.Reason
+	}
+	return e.Reason + ": " + e.Description
+}
+
 // ParseAnswers reads what AppendAnswers wrote and checks it as Read does, so
 // that answers stored under one version can be scored under another. An item
-// that the line does not name is left blank. Errors name known items only and
-// never repeat a value; after one, into holds nothing that could be scored.
+// that the line does not name is left blank. Errors are *RecordError; after
+// one, into holds nothing that could be scored.
 func ParseAnswers(text string, in *Instrument, into *Answers) error {
 	into.reset(in)
 	if err := in.parseAnswers(text, into); err != nil {
@@ -70,22 +83,22 @@ func (in *Instrument) parseAnswers(text string, into *Answers) error {
 		if next >= len(in.items) || in.items[next].code != code {
 			var ok bool
 			if item, ok = in.index[code]; !ok {
-				return errors.New(ReasonUnknownItem)
+				return &RecordError{Reason: ReasonUnknownItem}
 			}
 		}
 		if into.seen[item] {
-			return fmt.Errorf("%s: item %s", ReasonDuplicateItem, in.items[item].code)
+			return &RecordError{ReasonDuplicateItem, "item " + in.items[item].code}
 		}
 		into.seen[item] = true
 		if reason := rd.take(item, rd.recorded(item, value)); reason != "" {
-			return fmt.Errorf("%s: %s", reason, rd.describe(item, reason))
+			return &RecordError{reason, rd.describe(item, reason)}
 		}
 	}
 	if hasSets {
 		rd.valueSets(strings.Split(sets, ","))
 	}
 	if len(rd.problems) > 0 {
-		return errors.New(rd.problems[0].Reason)
+		return &RecordError{rd.problems[0].Reason, rd.problems[0].Description}
 	}
 	return nil
 }

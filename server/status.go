@@ -54,6 +54,8 @@ var stateCodes = map[string]codes.Code{
 	clinic.SubmissionIDReused:    codes.AlreadyExists,
 	clinic.OccasionAnswered:      codes.AlreadyExists,
 	clinic.EpisodeOfOtherPatient: codes.FailedPrecondition,
+	clinic.RescorePlanUnknown:    codes.NotFound,
+	clinic.RescoreBuiltUpon:      codes.FailedPrecondition,
 	clinic.StaleVersion:          codes.Aborted,
 }
 

@@ -99,6 +99,8 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		{&clinic.StateError{Reason: clinic.SettingUnknown}, codes.NotFound, "SETTING_UNKNOWN"},
 		{&clinic.StateError{Reason: clinic.EpisodeOfOtherPatient}, codes.FailedPrecondition, "EPISODE_OF_OTHER_PATIENT"},
 		{&clinic.StateError{Reason: clinic.StaleVersion}, codes.Aborted, "STALE_VERSION"},
+		{&clinic.StateError{Reason: clinic.RescorePlanUnknown}, codes.NotFound, "RESCORE_PLAN_UNKNOWN"},
+		{&clinic.StateError{Reason: clinic.RescoreBuiltUpon}, codes.FailedPrecondition, "RESCORE_BUILT_UPON"},
 		{fmt.Errorf("write: %w", store.ErrDiskFull), codes.ResourceExhausted, "DISK_FULL"},
 		{fmt.Errorf("write: %w", store.ErrUnavailable), codes.Unavailable, "UNAVAILABLE"},
 		{context.DeadlineExceeded, codes.DeadlineExceeded, ""},

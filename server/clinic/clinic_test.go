@@ -34,7 +34,7 @@ func open(t *testing.T, settings clinic.Settings) *site {
 	return openIn(t, t.TempDir(), settings, builtin(t))
 }
 
-func builtin(t *testing.T) *instruments.Catalogue {
+func builtin(t testing.TB) *instruments.Catalogue {
 	t.Helper()
 	catalogue, err := instruments.Builtin()
 	if err != nil {
@@ -43,7 +43,7 @@ func builtin(t *testing.T) *instruments.Catalogue {
 	return catalogue
 }
 
-func openIn(t *testing.T, dir string, settings clinic.Settings, catalogue *instruments.Catalogue) *site {
+func openIn(t testing.TB, dir string, settings clinic.Settings, catalogue *instruments.Catalogue) *site {
 	t.Helper()
 	s, err := tryOpen(t, dir, settings, catalogue)
 	if err != nil {
@@ -52,7 +52,7 @@ func openIn(t *testing.T, dir string, settings clinic.Settings, catalogue *instr
 	return s
 }
 
-func tryOpen(t *testing.T, dir string, settings clinic.Settings, catalogue *instruments.Catalogue) (*site, error) {
+func tryOpen(t testing.TB, dir string, settings clinic.Settings, catalogue *instruments.Catalogue) (*site, error) {
 	t.Helper()
 	ctx := t.Context()
 	st, err := sqlite.Open(ctx, filepath.Join(dir, "painscore.db"), sqlite.Options{})

@@ -10,7 +10,7 @@ import (
 )
 
 // version makes another version of a built-in definition out of its file.
-func version(t *testing.T, id, version string, change ...string) []byte {
+func version(t testing.TB, id, version string, change ...string) []byte {
 	t.Helper()
 	catalogue := builtin(t)
 	in, ok := catalogue.Instrument(id, "")

@@ -38,6 +38,8 @@ const (
 	SubmissionUnknown     = "SUBMISSION_UNKNOWN"
 	StaleVersion          = "STALE_VERSION"
 	SettingUnknown        = "SETTING_UNKNOWN"
+	RescorePlanUnknown    = "RESCORE_PLAN_UNKNOWN"
+	RescoreBuiltUpon      = "RESCORE_BUILT_UPON"
 	UnknownScale          = "UNKNOWN_SCALE"
 	ScaleNotJudged        = "SCALE_NOT_JUDGED"
 )

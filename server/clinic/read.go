@@ -48,7 +48,7 @@ func (c *Clinic) GetSubmission(ctx context.Context, caller Caller, careUnit, sub
 	}
 	sub, err := c.store.Submission(ctx, careUnit, caller.System, submissionID)
 	if errors.Is(err, store.ErrNotFound) {
-		return Record{}, &StateError{Reason: SubmissionUnknown, Field: "submission_id", Description: "no such submission of this calling system in this care unit"}
+		return Record{}, submissionUnknown()
 	}
 	if err != nil {
 		return Record{}, err

@@ -28,10 +28,13 @@ func (c *Clinic) asFirstScored(ctx context.Context, caller Caller, sub Submissio
 		if form.Version != "" || form.SubmissionID == "" {
 			continue
 		}
-		stored, err := c.store.Submission(ctx, sub.CareUnit, caller.System, form.SubmissionID)
-		if err != nil || stored.Instrument != form.Instrument || stored.RequestedVersion != "" {
+		// Not the newest version by the scores that count: that may be amended,
+		// or scored anew by the very version that is active now.
+		versions, err := c.store.SubmissionVersions(ctx, sub.CareUnit, caller.System, form.SubmissionID)
+		if err != nil || versions[0].Instrument != form.Instrument || versions[0].RequestedVersion != "" {
 			continue // the refusal stands, whatever the reason
 		}
+		stored := &versions[0]
 		if active, found := c.catalogue.Instrument(form.Instrument, ""); found && active.Version() != stored.InstrumentVersion {
 			form.scoredBy, ok = stored.InstrumentVersion, true
 		}

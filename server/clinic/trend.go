@@ -64,7 +64,8 @@ type Point struct {
 	Score        scoring.Score
 	Definition   *scoring.Instrument
 	SubmissionID string
-	Switched     bool // another instrument than the point before it on this line
+	RescorePlan  string // the plan that Score is of; empty: the score of the time
+	Switched     bool   // another instrument than the point before it on this line
 
 	moment int // index in Trend.Occasions
 }
@@ -103,6 +104,11 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.trendOf(site, episode, subs)
+}
+
+// trendOf makes a trend of the patient's own forms.
+func (c *Clinic) trendOf(site *site, episode store.Episode, subs []store.Submission) (*Trend, error) {
 	trend := &Trend{Episode: episode, Occasions: moments(site.windowsOf(episode.CareUnit), episode, subs), site: site}
 	byKey := make(map[lineKey]*Line, 64)
 	for _, sub := range subs {
@@ -198,7 +204,7 @@ func (t *Trend) addPoints(lines map[lineKey]*Line, record Record) {
 		}
 		lines[key].Points = append(lines[key].Points, Point{
 			Occasion: record.Occasion, Label: record.OccasionLabel, AnsweredOn: record.AnsweredOn, Timing: timing, Days: days,
-			Score: score, Definition: record.Definition, SubmissionID: record.SubmissionID, moment: at,
+			Score: score, Definition: record.Definition, SubmissionID: record.SubmissionID, RescorePlan: record.RescorePlan, moment: at,
 		})
 	}
 }

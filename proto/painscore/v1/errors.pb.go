@@ -121,6 +121,8 @@ const (
 	// Nothing is set under this kind and name for the care unit, so that nothing can be removed. NOT_FOUND; no retry.
 	// ListSettings gives all.
 	ErrorReason_ERROR_REASON_SETTING_UNKNOWN ErrorReason = 52
+	// There is no re-scoring plan of this name. NOT_FOUND; no retry. PreviewRescore makes one.
+	ErrorReason_ERROR_REASON_RESCORE_PLAN_UNKNOWN ErrorReason = 53
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
@@ -128,7 +130,11 @@ const (
 	ErrorReason_ERROR_REASON_OCCASION_ALREADY_ANSWERED ErrorReason = 61
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
-	// The episode or setting has changed since the given etag. ABORTED; read it again, then decide and call with the new etag.
+	// Another re-scoring plan that is applied replaces scores of this one, which can therefore not be reverted.
+	// FAILED_PRECONDITION; revert that one first.
+	ErrorReason_ERROR_REASON_RESCORE_BUILT_UPON ErrorReason = 71
+	// The episode or setting has changed since the given etag, or what a re-scoring plan saw since its preview. ABORTED; read
+	// it again (or preview again), then decide and call with the new etag (or plan).
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
 	// More calls than the server can take. RESOURCE_EXHAUSTED; retry after the delay in google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 90
@@ -183,9 +189,11 @@ var (
 		50:  "ERROR_REASON_EPISODE_UNKNOWN",
 		51:  "ERROR_REASON_SUBMISSION_UNKNOWN",
 		52:  "ERROR_REASON_SETTING_UNKNOWN",
+		53:  "ERROR_REASON_RESCORE_PLAN_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
+		71:  "ERROR_REASON_RESCORE_BUILT_UPON",
 		80:  "ERROR_REASON_STALE_VERSION",
 		90:  "ERROR_REASON_OVERLOADED",
 		91:  "ERROR_REASON_DISK_FULL",
@@ -230,9 +238,11 @@ var (
 		"ERROR_REASON_EPISODE_UNKNOWN":            50,
 		"ERROR_REASON_SUBMISSION_UNKNOWN":         51,
 		"ERROR_REASON_SETTING_UNKNOWN":            52,
+		"ERROR_REASON_RESCORE_PLAN_UNKNOWN":       53,
 		"ERROR_REASON_SUBMISSION_ID_REUSED":       60,
 		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":  61,
 		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":   70,
+		"ERROR_REASON_RESCORE_BUILT_UPON":         71,
 		"ERROR_REASON_STALE_VERSION":              80,
 		"ERROR_REASON_OVERLOADED":                 90,
 		"ERROR_REASON_DISK_FULL":                  91,
@@ -774,7 +784,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xdd\v\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xa9\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -813,9 +823,11 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
 	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
+	"!ERROR_REASON_RESCORE_PLAN_UNKNOWN\x105\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
 	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12)\n" +
-	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12\x1e\n" +
+	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12#\n" +
+	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12\x1e\n" +
 	"\x1aERROR_REASON_STALE_VERSION\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10Z\x12\x1a\n" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +

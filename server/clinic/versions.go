@@ -1,0 +1,95 @@
+package clinic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// Version is one scoring of one version of a submission.
+type Version struct {
+	// Record holds the scores of this scoring, and the definition that made
+	// them; RescorePlan names the plan they are of.
+	Record
+	Counts bool                // every reader gets these scores now
+	Flips  []store.RescoreFlip // of the plan, oldest first; none for the scores of the time
+}
+
+// ListSubmissionVersions returns a page of all scorings of a submission that
+// this calling system has stored, and the token of the next page. Versions come
+// oldest first; for each, the scores that it was stored with before those of
+// plans, which stand in the order in which they were first applied.
+//
+// Errors: *InputError; *StateError with SUBMISSION_UNKNOWN.
+func (c *Clinic) ListSubmissionVersions(ctx context.Context, caller Caller, careUnit, submissionID string, page Page) ([]Version, string, error) {
+	check := c.newChecker(nil)
+	check.id("care_unit", careUnit)
+	check.id("submission_id", submissionID)
+	filters := "versions " + strconv.Quote(careUnit) + strconv.Quote(submissionID)
+	after := page.after(check, filters)
+	if err := check.err(); err != nil {
+		return nil, "", err
+	}
+	if _, err := c.site(ctx); err != nil { // definitions that another process brought
+		return nil, "", err
+	}
+	kept, err := c.store.SubmissionVersions(ctx, careUnit, caller.System, submissionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", submissionUnknown()
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	versions, err := c.scorings(kept)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range versions {
+		if versions[i].key() == after {
+			versions = versions[i+1:]
+			break
+		}
+	}
+	if limit := page.limit(); len(versions) > limit {
+		return versions[:limit], pageToken(filters, versions[limit-1].key()), nil
+	}
+	return versions, "", nil
+}
+
+func submissionUnknown() error {
+	return &StateError{Reason: SubmissionUnknown, Field: "submission_id", Description: "no such submission of this calling system in this care unit"}
+}
+
+// key names a scoring within its submission, for a page token.
+func (v *Version) key() string { return fmt.Sprint(v.Version, " ", v.RescorePlan) }
+
+// scorings lays the versions and what was made of each out in a row.
+func (c *Clinic) scorings(kept []store.SubmissionVersion) ([]Version, error) {
+	var all []Version
+	for i := range kept {
+		record, err := c.record(kept[i].Submission)
+		if err != nil {
+			return nil, err
+		}
+		first := len(all)
+		all = append(all, Version{Record: record})
+		counts, since := first, int64(0)
+		for _, again := range kept[i].Rescored {
+			sub := kept[i].Submission
+			last := again.Flips[len(again.Flips)-1]
+			sub.RescorePlan, sub.InstrumentVersion, sub.Scores, sub.RescoredSeq = again.PlanID, again.InstrumentVersion, again.Scores, last.ChangeSeq
+			record, err := c.record(sub)
+			if err != nil {
+				return nil, err
+			}
+			if all = append(all, Version{Record: record, Flips: again.Flips}); last.Applied && last.ChangeSeq > since {
+				counts, since = len(all)-1, last.ChangeSeq
+			}
+		}
+		all[counts].Counts = kept[i].Live && i == len(kept)-1
+	}
+	return all, nil
+}
