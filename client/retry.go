@@ -46,28 +46,32 @@ func defaultRetrier() retrier {
 type effect int
 
 const (
-	readOnly effect = iota + 1 // it writes nothing
-	byID                       // it writes, and its submission id makes the second time a replay
-	byEtag                     // it writes; without an etag a second run may undo what somebody else wrote in between
+	readOnly  effect = iota + 1 // it writes nothing
+	byID                        // it writes, and its submission id makes the second time a replay
+	byEtag                      // it writes; without an etag a second run may undo what somebody else wrote in between
+	onceAsked                   // it writes; a second run may undo what somebody else did in between, so it is for a person to ask again
 )
 
 // effects lists every unary call. One that is missing is never run twice; a
 // test holds the list against the contract.
 var effects = map[string]effect{
-	pb.ScoringService_ListInstruments_FullMethodName:    readOnly,
-	pb.ScoringService_GetInstrument_FullMethodName:      readOnly,
-	pb.ScoringService_Score_FullMethodName:              readOnly,
-	pb.SubmissionService_Submit_FullMethodName:          byID,
-	pb.SubmissionService_SubmitForms_FullMethodName:     byID,
-	pb.SubmissionService_GetSubmission_FullMethodName:   readOnly,
-	pb.SubmissionService_ListSubmissions_FullMethodName: readOnly,
-	pb.PatientService_UpsertEpisode_FullMethodName:      byEtag,
-	pb.PatientService_GetEpisode_FullMethodName:         readOnly,
-	pb.PatientService_ListEpisodes_FullMethodName:       readOnly,
-	pb.PatientService_GetTrend_FullMethodName:           readOnly,
-	pb.AdminService_GetServerInfo_FullMethodName:        readOnly,
-	pb.AdminService_ListSettings_FullMethodName:         readOnly,
-	pb.AdminService_ChangeSetting_FullMethodName:        byEtag,
+	pb.ScoringService_ListInstruments_FullMethodName:           readOnly,
+	pb.ScoringService_GetInstrument_FullMethodName:             readOnly,
+	pb.ScoringService_Score_FullMethodName:                     readOnly,
+	pb.SubmissionService_Submit_FullMethodName:                 byID,
+	pb.SubmissionService_SubmitForms_FullMethodName:            byID,
+	pb.SubmissionService_GetSubmission_FullMethodName:          readOnly,
+	pb.SubmissionService_ListSubmissions_FullMethodName:        readOnly,
+	pb.SubmissionService_ListSubmissionVersions_FullMethodName: readOnly,
+	pb.SubmissionService_ApplyRescore_FullMethodName:           onceAsked,
+	pb.SubmissionService_RevertRescore_FullMethodName:          onceAsked,
+	pb.PatientService_UpsertEpisode_FullMethodName:             byEtag,
+	pb.PatientService_GetEpisode_FullMethodName:                readOnly,
+	pb.PatientService_ListEpisodes_FullMethodName:              readOnly,
+	pb.PatientService_GetTrend_FullMethodName:                  readOnly,
+	pb.AdminService_GetServerInfo_FullMethodName:               readOnly,
+	pb.AdminService_ListSettings_FullMethodName:                readOnly,
+	pb.AdminService_ChangeSetting_FullMethodName:               byEtag,
 }
 
 // retryable says whether a failed call may be made again, and the delay that

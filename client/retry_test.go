@@ -37,6 +37,10 @@ var (
 		_, err := c.Patients().UpsertEpisode(ctx, &pb.UpsertEpisodeRequest{Etag: "e1"})
 		return err
 	}
+	apply = func(ctx context.Context, c *Client) error {
+		_, err := c.Submissions().ApplyRescore(ctx, &pb.ApplyRescoreRequest{PlanId: "p"})
+		return err
+	}
 	trend = func(ctx context.Context, c *Client) error {
 		_, err := c.Patients().GetTrend(ctx, &pb.GetTrendRequest{})
 		return err
@@ -56,6 +60,7 @@ func TestACallIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"read, server gone", trend, down, 3},
 		{"upsert, server gone: a second run may undo another's change", upsert, down, 1},
 		{"upsert with an etag, server gone: another's change would be noticed", upsertIfUnchanged, down, 3},
+		{"apply a re-scoring, server gone: somebody may revert it in between", apply, down, 1},
 		{"submit, overloaded with a delay", submit, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"upsert, overloaded with a delay: nothing was done", upsert, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"submit, too large: no delay given", submit, status.Error(codes.ResourceExhausted, "too large"), 1},

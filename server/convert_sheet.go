@@ -175,6 +175,7 @@ func recordProto(r clinic.Record) *pb.Submission {
 		ScoredSheet: scoredProto(r.Definition, r.ScoreList, &r.Sheet),
 		AnsweredOn:  r.AnsweredOn, Respondent: respondentWords.enum[string(r.Respondent)], Mode: modeWords.enum[r.Mode],
 		LanguageCode: r.LanguageCode, Assisted: r.Assisted, Source: sourceProto(r.Source),
-		Version: int32(r.Version), ChangeSeq: r.ChangeSeq, RecordedAt: timestamppb.New(r.RecordedAt),
+		Version: int32(r.Version), ChangeSeq: max(r.ChangeSeq, r.RescoredSeq), RecordedAt: timestamppb.New(r.RecordedAt),
+		RescorePlanId: r.RescorePlan,
 	}
 }

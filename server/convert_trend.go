@@ -48,6 +48,7 @@ func (told *teller) line(line *clinic.Line) *pb.ScaleTrend {
 			Timing: timingWords.enum[string(p.Timing)], DaysFromAnchor: int32(p.Days), Score: scoreProto(&p.Score),
 			SubmissionId: p.SubmissionID, Instrument: p.Definition.ID(), Version: p.Definition.Version(),
 			DefinitionHash: p.Definition.DefinitionHash(), ScoringHash: p.Definition.ScoringHash(), InstrumentSwitched: p.Switched,
+			RescorePlanId: p.RescorePlan,
 		}
 	}
 	for i := range line.Changes {

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
@@ -96,4 +98,48 @@ func (s *Server) ListSubmissions(ctx context.Context, req *pb.ListSubmissionsReq
 		out.Submissions = append(out.Submissions, recordProto(record))
 	}
 	return out, nil
+}
+
+// ListSubmissionVersions implements the contract's call.
+func (s *Server) ListSubmissionVersions(ctx context.Context, req *pb.ListSubmissionVersionsRequest) (*pb.ListSubmissionVersionsResponse, error) {
+	versions, next, err := s.clinic.ListSubmissionVersions(ctx, s.caller(), req.GetCareUnit(), req.GetSubmissionId(),
+		clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ListSubmissionVersionsResponse{NextPageToken: next}
+	for _, v := range versions {
+		out.Versions = append(out.Versions, &pb.SubmissionVersion{Submission: recordProto(v.Record), Counts: v.Counts, Flips: flipsProto(v.Flips)})
+	}
+	return out, nil
+}
+
+// PreviewRescore implements the contract's call.
+func (s *Server) PreviewRescore(req *pb.PreviewRescoreRequest, stream grpc.ServerStreamingServer[pb.PreviewRescoreResponse]) error {
+	plan, err := s.clinic.PreviewRescore(stream.Context(), s.caller(), clinic.RescoreRequest{
+		Instrument: req.GetInstrument(), Version: req.GetVersion(), CareUnits: req.GetCareUnits(),
+		AnsweredFrom: req.GetAnsweredFrom(), AnsweredTo: req.GetAnsweredTo(), Found: unknown(req),
+	}, func(found clinic.RescoreFinding) error { return stream.Send(findingProto(found)) })
+	if err != nil {
+		return err
+	}
+	return stream.Send(&pb.PreviewRescoreResponse{Found: &pb.PreviewRescoreResponse_Plan{Plan: planProto(plan)}})
+}
+
+// ApplyRescore implements the contract's call.
+func (s *Server) ApplyRescore(ctx context.Context, req *pb.ApplyRescoreRequest) (*pb.ApplyRescoreResponse, error) {
+	plan, err := s.clinic.ApplyRescore(ctx, s.caller(), req.GetPlanId(), req.GetNote())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ApplyRescoreResponse{Plan: planProto(plan)}, nil
+}
+
+// RevertRescore implements the contract's call.
+func (s *Server) RevertRescore(ctx context.Context, req *pb.RevertRescoreRequest) (*pb.RevertRescoreResponse, error) {
+	plan, err := s.clinic.RevertRescore(ctx, s.caller(), req.GetPlanId(), req.GetNote())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RevertRescoreResponse{Plan: planProto(plan)}, nil
 }

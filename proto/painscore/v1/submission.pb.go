@@ -282,7 +282,7 @@ type Submission struct {
 	// values, in the instrument's order, however it came in. `version` is the one that was used, `value_sets` those that
 	// `scored_sheet` has an index by.
 	Sheet *Sheet `protobuf:"bytes,6,opt,name=sheet,proto3" json:"sheet,omitempty"`
-	// The scores as computed when it was stored.
+	// The scores as computed when it was stored or, with `rescore_plan_id`, when that plan was made.
 	ScoredSheet *ScoredSheet `protobuf:"bytes,7,opt,name=scored_sheet,json=scoredSheet,proto3" json:"scored_sheet,omitempty"`
 	// Day on which it was answered, "YYYY-MM-DD".
 	AnsweredOn string `protobuf:"bytes,8,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
@@ -298,10 +298,14 @@ type Submission struct {
 	Source *SubmissionSource `protobuf:"bytes,13,opt,name=source,proto3" json:"source,omitempty"`
 	// Counts the versions of this submission, from 1. Earlier ones are kept.
 	Version int32 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
-	// Place of this version in the order in which everything in the care unit was committed; it only grows.
+	// Place in the order in which everything in the care unit was committed of what made the sheet read as it does: of this
+	// version, or of the re-scoring that was applied or reverted since. It only grows.
 	ChangeSeq int64 `protobuf:"varint,15,opt,name=change_seq,json=changeSeq,proto3" json:"change_seq,omitempty"`
 	// When this version was recorded.
-	RecordedAt    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	// The re-scoring plan that `scored_sheet` is of; empty for the scores that this version was stored with. A replayed Submit
+	// always returns those.
+	RescorePlanId string `protobuf:"bytes,17,opt,name=rescore_plan_id,json=rescorePlanId,proto3" json:"rescore_plan_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,6 +452,13 @@ func (x *Submission) GetRecordedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Submission) GetRescorePlanId() string {
+	if x != nil {
+		return x.RescorePlanId
+	}
+	return ""
+}
+
 // Where a sheet came from, for tracing it back. No identity in any of these; each at most 200 characters, may be empty.
 type SubmissionSource struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -589,7 +600,7 @@ var File_painscore_v1_submission_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\n" +
-	"\x1dpainscore/v1/submission.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"\xa3\x05\n" +
+	"\x1dpainscore/v1/submission.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"\xcb\x05\n" +
 	"\n" +
 	"Submission\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1b\n" +
@@ -614,7 +625,8 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\n" +
 	"change_seq\x18\x0f \x01(\x03R\tchangeSeq\x12;\n" +
 	"\vrecorded_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"recordedAt\"\x81\x01\n" +
+	"recordedAt\x12&\n" +
+	"\x0frescore_plan_id\x18\x11 \x01(\tR\rrescorePlanId\"\x81\x01\n" +
 	"\x10SubmissionSource\x12\x16\n" +
 	"\x06system\x18\x01 \x01(\tR\x06system\x12\x1f\n" +
 	"\vdocument_id\x18\x02 \x01(\tR\n" +

@@ -940,11 +940,546 @@ func (x *ListSubmissionsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks for a page of a sheet's versions.
+type ListSubmissionVersionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode. Required.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The caller's id of the sheet. Required.
+	SubmissionId string `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the previous reply; empty for the first page. It holds only with the same other fields.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSubmissionVersionsRequest) Reset() {
+	*x = ListSubmissionVersionsRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSubmissionVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSubmissionVersionsRequest) ProtoMessage() {}
+
+func (x *ListSubmissionVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSubmissionVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSubmissionVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListSubmissionVersionsRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ListSubmissionVersionsRequest) GetSubmissionId() string {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return ""
+}
+
+func (x *ListSubmissionVersionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSubmissionVersionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of a sheet's versions.
+type ListSubmissionVersionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The versions, each with every scoring of it.
+	Versions []*SubmissionVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Give it as `page_token` to read on; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSubmissionVersionsResponse) Reset() {
+	*x = ListSubmissionVersionsResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSubmissionVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSubmissionVersionsResponse) ProtoMessage() {}
+
+func (x *ListSubmissionVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSubmissionVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSubmissionVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListSubmissionVersionsResponse) GetVersions() []*SubmissionVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *ListSubmissionVersionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Says which stored sheets are to be scored anew, and by what.
+type PreviewRescoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the instrument, for example "hads". Required.
+	Instrument string `protobuf:"bytes,1,opt,name=instrument,proto3" json:"instrument,omitempty"`
+	// Version of its definition that scores anew; empty means the active one.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The care units whose sheets are looked at, at most 1000 (TOO_MANY); empty means every one.
+	CareUnits []string `protobuf:"bytes,3,rep,name=care_units,json=careUnits,proto3" json:"care_units,omitempty"`
+	// First day of `answered_on`, "YYYY-MM-DD"; empty for no limit. A period that leaves out some of a patient's sheets can
+	// make scores of one patient incomparable; the preview says where.
+	AnsweredFrom string `protobuf:"bytes,4,opt,name=answered_from,json=answeredFrom,proto3" json:"answered_from,omitempty"`
+	// Last day of `answered_on`, not before `answered_from` (OUT_OF_RANGE); empty for no limit.
+	AnsweredTo    string `protobuf:"bytes,5,opt,name=answered_to,json=answeredTo,proto3" json:"answered_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewRescoreRequest) Reset() {
+	*x = PreviewRescoreRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewRescoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewRescoreRequest) ProtoMessage() {}
+
+func (x *PreviewRescoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewRescoreRequest.ProtoReflect.Descriptor instead.
+func (*PreviewRescoreRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PreviewRescoreRequest) GetInstrument() string {
+	if x != nil {
+		return x.Instrument
+	}
+	return ""
+}
+
+func (x *PreviewRescoreRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *PreviewRescoreRequest) GetCareUnits() []string {
+	if x != nil {
+		return x.CareUnits
+	}
+	return nil
+}
+
+func (x *PreviewRescoreRequest) GetAnsweredFrom() string {
+	if x != nil {
+		return x.AnsweredFrom
+	}
+	return ""
+}
+
+func (x *PreviewRescoreRequest) GetAnsweredTo() string {
+	if x != nil {
+		return x.AnsweredTo
+	}
+	return ""
+}
+
+// One thing that a preview found.
+type PreviewRescoreResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is.
+	//
+	// Types that are valid to be assigned to Found:
+	//
+	//	*PreviewRescoreResponse_Sheet
+	//	*PreviewRescoreResponse_NotRescorable
+	//	*PreviewRescoreResponse_Change
+	//	*PreviewRescoreResponse_Plan
+	Found         isPreviewRescoreResponse_Found `protobuf_oneof:"found"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewRescoreResponse) Reset() {
+	*x = PreviewRescoreResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewRescoreResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewRescoreResponse) ProtoMessage() {}
+
+func (x *PreviewRescoreResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewRescoreResponse.ProtoReflect.Descriptor instead.
+func (*PreviewRescoreResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PreviewRescoreResponse) GetFound() isPreviewRescoreResponse_Found {
+	if x != nil {
+		return x.Found
+	}
+	return nil
+}
+
+func (x *PreviewRescoreResponse) GetSheet() *RescoredSheet {
+	if x != nil {
+		if x, ok := x.Found.(*PreviewRescoreResponse_Sheet); ok {
+			return x.Sheet
+		}
+	}
+	return nil
+}
+
+func (x *PreviewRescoreResponse) GetNotRescorable() *NotRescorable {
+	if x != nil {
+		if x, ok := x.Found.(*PreviewRescoreResponse_NotRescorable); ok {
+			return x.NotRescorable
+		}
+	}
+	return nil
+}
+
+func (x *PreviewRescoreResponse) GetChange() *RescoredChange {
+	if x != nil {
+		if x, ok := x.Found.(*PreviewRescoreResponse_Change); ok {
+			return x.Change
+		}
+	}
+	return nil
+}
+
+func (x *PreviewRescoreResponse) GetPlan() *RescorePlan {
+	if x != nil {
+		if x, ok := x.Found.(*PreviewRescoreResponse_Plan); ok {
+			return x.Plan
+		}
+	}
+	return nil
+}
+
+type isPreviewRescoreResponse_Found interface {
+	isPreviewRescoreResponse_Found()
+}
+
+type PreviewRescoreResponse_Sheet struct {
+	// A sheet that gets another result.
+	Sheet *RescoredSheet `protobuf:"bytes,1,opt,name=sheet,proto3,oneof"`
+}
+
+type PreviewRescoreResponse_NotRescorable struct {
+	// A sheet that the target version cannot read.
+	NotRescorable *NotRescorable `protobuf:"bytes,2,opt,name=not_rescorable,json=notRescorable,proto3,oneof"`
+}
+
+type PreviewRescoreResponse_Change struct {
+	// A change between two occasions that is judged otherwise. Comes after the sheets of its episode.
+	Change *RescoredChange `protobuf:"bytes,3,opt,name=change,proto3,oneof"`
+}
+
+type PreviewRescoreResponse_Plan struct {
+	// The plan, as the last message of every stream. If no sheet is to be scored anew it has no `plan_id`, is not stored, and
+	// there is nothing to apply.
+	Plan *RescorePlan `protobuf:"bytes,4,opt,name=plan,proto3,oneof"`
+}
+
+func (*PreviewRescoreResponse_Sheet) isPreviewRescoreResponse_Found() {}
+
+func (*PreviewRescoreResponse_NotRescorable) isPreviewRescoreResponse_Found() {}
+
+func (*PreviewRescoreResponse_Change) isPreviewRescoreResponse_Found() {}
+
+func (*PreviewRescoreResponse_Plan) isPreviewRescoreResponse_Found() {}
+
+// Names a plan to carry out.
+type ApplyRescoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan. Required.
+	PlanId string `protobuf:"bytes,1,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. May be empty.
+	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRescoreRequest) Reset() {
+	*x = ApplyRescoreRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRescoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRescoreRequest) ProtoMessage() {}
+
+func (x *ApplyRescoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRescoreRequest.ProtoReflect.Descriptor instead.
+func (*ApplyRescoreRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ApplyRescoreRequest) GetPlanId() string {
+	if x != nil {
+		return x.PlanId
+	}
+	return ""
+}
+
+func (x *ApplyRescoreRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// A plan that is applied.
+type ApplyRescoreResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	Plan          *RescorePlan `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRescoreResponse) Reset() {
+	*x = ApplyRescoreResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRescoreResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRescoreResponse) ProtoMessage() {}
+
+func (x *ApplyRescoreResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRescoreResponse.ProtoReflect.Descriptor instead.
+func (*ApplyRescoreResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ApplyRescoreResponse) GetPlan() *RescorePlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+// Names a plan to take back.
+type RevertRescoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan. Required.
+	PlanId string `protobuf:"bytes,1,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. May be empty.
+	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevertRescoreRequest) Reset() {
+	*x = RevertRescoreRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevertRescoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevertRescoreRequest) ProtoMessage() {}
+
+func (x *RevertRescoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevertRescoreRequest.ProtoReflect.Descriptor instead.
+func (*RevertRescoreRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RevertRescoreRequest) GetPlanId() string {
+	if x != nil {
+		return x.PlanId
+	}
+	return ""
+}
+
+func (x *RevertRescoreRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// A plan that is not applied.
+type RevertRescoreResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	Plan          *RescorePlan `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevertRescoreResponse) Reset() {
+	*x = RevertRescoreResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevertRescoreResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevertRescoreResponse) ProtoMessage() {}
+
+func (x *RevertRescoreResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevertRescoreResponse.ProtoReflect.Descriptor instead.
+func (*RevertRescoreResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RevertRescoreResponse) GetPlan() *RescorePlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
 var File_painscore_v1_submission_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"\n" +
-	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
+	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
 	"\rSubmitRequest\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x129\n" +
 	"\apatient\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
@@ -1039,12 +1574,51 @@ const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\"}\n" +
 	"\x17ListSubmissionsResponse\x12:\n" +
 	"\vsubmissions\x18\x01 \x03(\v2\x18.painscore.v1.SubmissionR\vsubmissions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xe6\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x01\n" +
+	"\x1dListSubmissionVersionsRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\tR\fsubmissionId\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x85\x01\n" +
+	"\x1eListSubmissionVersionsResponse\x12;\n" +
+	"\bversions\x18\x01 \x03(\v2\x1f.painscore.v1.SubmissionVersionR\bversions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb6\x01\n" +
+	"\x15PreviewRescoreRequest\x12\x1e\n" +
+	"\n" +
+	"instrument\x18\x01 \x01(\tR\n" +
+	"instrument\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1d\n" +
+	"\n" +
+	"care_units\x18\x03 \x03(\tR\tcareUnits\x12#\n" +
+	"\ranswered_from\x18\x04 \x01(\tR\fansweredFrom\x12\x1f\n" +
+	"\vanswered_to\x18\x05 \x01(\tR\n" +
+	"answeredTo\"\x85\x02\n" +
+	"\x16PreviewRescoreResponse\x123\n" +
+	"\x05sheet\x18\x01 \x01(\v2\x1b.painscore.v1.RescoredSheetH\x00R\x05sheet\x12D\n" +
+	"\x0enot_rescorable\x18\x02 \x01(\v2\x1b.painscore.v1.NotRescorableH\x00R\rnotRescorable\x126\n" +
+	"\x06change\x18\x03 \x01(\v2\x1c.painscore.v1.RescoredChangeH\x00R\x06change\x12/\n" +
+	"\x04plan\x18\x04 \x01(\v2\x19.painscore.v1.RescorePlanH\x00R\x04planB\a\n" +
+	"\x05found\"B\n" +
+	"\x13ApplyRescoreRequest\x12\x17\n" +
+	"\aplan_id\x18\x01 \x01(\tR\x06planId\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"E\n" +
+	"\x14ApplyRescoreResponse\x12-\n" +
+	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan\"C\n" +
+	"\x14RevertRescoreRequest\x12\x17\n" +
+	"\aplan_id\x18\x01 \x01(\tR\x06planId\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"F\n" +
+	"\x15RevertRescoreResponse\x12-\n" +
+	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan2\xeb\x05\n" +
 	"\x11SubmissionService\x12C\n" +
 	"\x06Submit\x12\x1b.painscore.v1.SubmitRequest\x1a\x1c.painscore.v1.SubmitResponse\x12R\n" +
 	"\vSubmitForms\x12 .painscore.v1.SubmitFormsRequest\x1a!.painscore.v1.SubmitFormsResponse\x12X\n" +
 	"\rGetSubmission\x12\".painscore.v1.GetSubmissionRequest\x1a#.painscore.v1.GetSubmissionResponse\x12^\n" +
-	"\x0fListSubmissions\x12$.painscore.v1.ListSubmissionsRequest\x1a%.painscore.v1.ListSubmissionsResponseBb\n" +
+	"\x0fListSubmissions\x12$.painscore.v1.ListSubmissionsRequest\x1a%.painscore.v1.ListSubmissionsResponse\x12s\n" +
+	"\x16ListSubmissionVersions\x12+.painscore.v1.ListSubmissionVersionsRequest\x1a,.painscore.v1.ListSubmissionVersionsResponse\x12]\n" +
+	"\x0ePreviewRescore\x12#.painscore.v1.PreviewRescoreRequest\x1a$.painscore.v1.PreviewRescoreResponse0\x01\x12U\n" +
+	"\fApplyRescore\x12!.painscore.v1.ApplyRescoreRequest\x1a\".painscore.v1.ApplyRescoreResponse\x12X\n" +
+	"\rRevertRescore\x12\".painscore.v1.RevertRescoreRequest\x1a#.painscore.v1.RevertRescoreResponseBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -1059,65 +1633,93 @@ func file_painscore_v1_submission_service_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_submission_service_proto_rawDescData
 }
 
-var file_painscore_v1_submission_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_painscore_v1_submission_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_painscore_v1_submission_service_proto_goTypes = []any{
-	(*SubmitRequest)(nil),           // 0: painscore.v1.SubmitRequest
-	(*SubmitResponse)(nil),          // 1: painscore.v1.SubmitResponse
-	(*SubmitFormsRequest)(nil),      // 2: painscore.v1.SubmitFormsRequest
-	(*Form)(nil),                    // 3: painscore.v1.Form
-	(*SubmitFormsResponse)(nil),     // 4: painscore.v1.SubmitFormsResponse
-	(*FormResult)(nil),              // 5: painscore.v1.FormResult
-	(*GetSubmissionRequest)(nil),    // 6: painscore.v1.GetSubmissionRequest
-	(*GetSubmissionResponse)(nil),   // 7: painscore.v1.GetSubmissionResponse
-	(*ListSubmissionsRequest)(nil),  // 8: painscore.v1.ListSubmissionsRequest
-	(*ListSubmissionsResponse)(nil), // 9: painscore.v1.ListSubmissionsResponse
-	(*PatientIdentifier)(nil),       // 10: painscore.v1.PatientIdentifier
-	(Occasion)(0),                   // 11: painscore.v1.Occasion
-	(*Answer)(nil),                  // 12: painscore.v1.Answer
-	(*Position)(nil),                // 13: painscore.v1.Position
-	(Respondent)(0),                 // 14: painscore.v1.Respondent
-	(Mode)(0),                       // 15: painscore.v1.Mode
-	(*SubmissionSource)(nil),        // 16: painscore.v1.SubmissionSource
-	(*Submission)(nil),              // 17: painscore.v1.Submission
-	(*Warning)(nil),                 // 18: painscore.v1.Warning
+	(*SubmitRequest)(nil),                  // 0: painscore.v1.SubmitRequest
+	(*SubmitResponse)(nil),                 // 1: painscore.v1.SubmitResponse
+	(*SubmitFormsRequest)(nil),             // 2: painscore.v1.SubmitFormsRequest
+	(*Form)(nil),                           // 3: painscore.v1.Form
+	(*SubmitFormsResponse)(nil),            // 4: painscore.v1.SubmitFormsResponse
+	(*FormResult)(nil),                     // 5: painscore.v1.FormResult
+	(*GetSubmissionRequest)(nil),           // 6: painscore.v1.GetSubmissionRequest
+	(*GetSubmissionResponse)(nil),          // 7: painscore.v1.GetSubmissionResponse
+	(*ListSubmissionsRequest)(nil),         // 8: painscore.v1.ListSubmissionsRequest
+	(*ListSubmissionsResponse)(nil),        // 9: painscore.v1.ListSubmissionsResponse
+	(*ListSubmissionVersionsRequest)(nil),  // 10: painscore.v1.ListSubmissionVersionsRequest
+	(*ListSubmissionVersionsResponse)(nil), // 11: painscore.v1.ListSubmissionVersionsResponse
+	(*PreviewRescoreRequest)(nil),          // 12: painscore.v1.PreviewRescoreRequest
+	(*PreviewRescoreResponse)(nil),         // 13: painscore.v1.PreviewRescoreResponse
+	(*ApplyRescoreRequest)(nil),            // 14: painscore.v1.ApplyRescoreRequest
+	(*ApplyRescoreResponse)(nil),           // 15: painscore.v1.ApplyRescoreResponse
+	(*RevertRescoreRequest)(nil),           // 16: painscore.v1.RevertRescoreRequest
+	(*RevertRescoreResponse)(nil),          // 17: painscore.v1.RevertRescoreResponse
+	(*PatientIdentifier)(nil),              // 18: painscore.v1.PatientIdentifier
+	(Occasion)(0),                          // 19: painscore.v1.Occasion
+	(*Answer)(nil),                         // 20: painscore.v1.Answer
+	(*Position)(nil),                       // 21: painscore.v1.Position
+	(Respondent)(0),                        // 22: painscore.v1.Respondent
+	(Mode)(0),                              // 23: painscore.v1.Mode
+	(*SubmissionSource)(nil),               // 24: painscore.v1.SubmissionSource
+	(*Submission)(nil),                     // 25: painscore.v1.Submission
+	(*Warning)(nil),                        // 26: painscore.v1.Warning
+	(*SubmissionVersion)(nil),              // 27: painscore.v1.SubmissionVersion
+	(*RescoredSheet)(nil),                  // 28: painscore.v1.RescoredSheet
+	(*NotRescorable)(nil),                  // 29: painscore.v1.NotRescorable
+	(*RescoredChange)(nil),                 // 30: painscore.v1.RescoredChange
+	(*RescorePlan)(nil),                    // 31: painscore.v1.RescorePlan
 }
 var file_painscore_v1_submission_service_proto_depIdxs = []int32{
-	10, // 0: painscore.v1.SubmitRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	11, // 1: painscore.v1.SubmitRequest.occasion:type_name -> painscore.v1.Occasion
-	12, // 2: painscore.v1.SubmitRequest.answers:type_name -> painscore.v1.Answer
-	13, // 3: painscore.v1.SubmitRequest.positions:type_name -> painscore.v1.Position
-	14, // 4: painscore.v1.SubmitRequest.respondent:type_name -> painscore.v1.Respondent
-	15, // 5: painscore.v1.SubmitRequest.mode:type_name -> painscore.v1.Mode
-	16, // 6: painscore.v1.SubmitRequest.source:type_name -> painscore.v1.SubmissionSource
-	17, // 7: painscore.v1.SubmitResponse.submission:type_name -> painscore.v1.Submission
-	18, // 8: painscore.v1.SubmitResponse.warnings:type_name -> painscore.v1.Warning
-	10, // 9: painscore.v1.SubmitFormsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	11, // 10: painscore.v1.SubmitFormsRequest.occasion:type_name -> painscore.v1.Occasion
-	14, // 11: painscore.v1.SubmitFormsRequest.respondent:type_name -> painscore.v1.Respondent
-	15, // 12: painscore.v1.SubmitFormsRequest.mode:type_name -> painscore.v1.Mode
-	16, // 13: painscore.v1.SubmitFormsRequest.source:type_name -> painscore.v1.SubmissionSource
+	18, // 0: painscore.v1.SubmitRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	19, // 1: painscore.v1.SubmitRequest.occasion:type_name -> painscore.v1.Occasion
+	20, // 2: painscore.v1.SubmitRequest.answers:type_name -> painscore.v1.Answer
+	21, // 3: painscore.v1.SubmitRequest.positions:type_name -> painscore.v1.Position
+	22, // 4: painscore.v1.SubmitRequest.respondent:type_name -> painscore.v1.Respondent
+	23, // 5: painscore.v1.SubmitRequest.mode:type_name -> painscore.v1.Mode
+	24, // 6: painscore.v1.SubmitRequest.source:type_name -> painscore.v1.SubmissionSource
+	25, // 7: painscore.v1.SubmitResponse.submission:type_name -> painscore.v1.Submission
+	26, // 8: painscore.v1.SubmitResponse.warnings:type_name -> painscore.v1.Warning
+	18, // 9: painscore.v1.SubmitFormsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	19, // 10: painscore.v1.SubmitFormsRequest.occasion:type_name -> painscore.v1.Occasion
+	22, // 11: painscore.v1.SubmitFormsRequest.respondent:type_name -> painscore.v1.Respondent
+	23, // 12: painscore.v1.SubmitFormsRequest.mode:type_name -> painscore.v1.Mode
+	24, // 13: painscore.v1.SubmitFormsRequest.source:type_name -> painscore.v1.SubmissionSource
 	3,  // 14: painscore.v1.SubmitFormsRequest.forms:type_name -> painscore.v1.Form
-	12, // 15: painscore.v1.Form.answers:type_name -> painscore.v1.Answer
-	13, // 16: painscore.v1.Form.positions:type_name -> painscore.v1.Position
+	20, // 15: painscore.v1.Form.answers:type_name -> painscore.v1.Answer
+	21, // 16: painscore.v1.Form.positions:type_name -> painscore.v1.Position
 	5,  // 17: painscore.v1.SubmitFormsResponse.results:type_name -> painscore.v1.FormResult
-	18, // 18: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
-	17, // 19: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
-	17, // 20: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
-	10, // 21: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	17, // 22: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
-	0,  // 23: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
-	2,  // 24: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
-	6,  // 25: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
-	8,  // 26: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
-	1,  // 27: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
-	4,  // 28: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
-	7,  // 29: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
-	9,  // 30: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
-	27, // [27:31] is the sub-list for method output_type
-	23, // [23:27] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	26, // 18: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
+	25, // 19: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
+	25, // 20: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
+	18, // 21: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	25, // 22: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
+	27, // 23: painscore.v1.ListSubmissionVersionsResponse.versions:type_name -> painscore.v1.SubmissionVersion
+	28, // 24: painscore.v1.PreviewRescoreResponse.sheet:type_name -> painscore.v1.RescoredSheet
+	29, // 25: painscore.v1.PreviewRescoreResponse.not_rescorable:type_name -> painscore.v1.NotRescorable
+	30, // 26: painscore.v1.PreviewRescoreResponse.change:type_name -> painscore.v1.RescoredChange
+	31, // 27: painscore.v1.PreviewRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	31, // 28: painscore.v1.ApplyRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	31, // 29: painscore.v1.RevertRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	0,  // 30: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
+	2,  // 31: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
+	6,  // 32: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
+	8,  // 33: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
+	10, // 34: painscore.v1.SubmissionService.ListSubmissionVersions:input_type -> painscore.v1.ListSubmissionVersionsRequest
+	12, // 35: painscore.v1.SubmissionService.PreviewRescore:input_type -> painscore.v1.PreviewRescoreRequest
+	14, // 36: painscore.v1.SubmissionService.ApplyRescore:input_type -> painscore.v1.ApplyRescoreRequest
+	16, // 37: painscore.v1.SubmissionService.RevertRescore:input_type -> painscore.v1.RevertRescoreRequest
+	1,  // 38: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
+	4,  // 39: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
+	7,  // 40: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
+	9,  // 41: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
+	11, // 42: painscore.v1.SubmissionService.ListSubmissionVersions:output_type -> painscore.v1.ListSubmissionVersionsResponse
+	13, // 43: painscore.v1.SubmissionService.PreviewRescore:output_type -> painscore.v1.PreviewRescoreResponse
+	15, // 44: painscore.v1.SubmissionService.ApplyRescore:output_type -> painscore.v1.ApplyRescoreResponse
+	17, // 45: painscore.v1.SubmissionService.RevertRescore:output_type -> painscore.v1.RevertRescoreResponse
+	38, // [38:46] is the sub-list for method output_type
+	30, // [30:38] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_submission_service_proto_init() }
@@ -1126,15 +1728,22 @@ func file_painscore_v1_submission_service_proto_init() {
 		return
 	}
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_rescore_proto_init()
 	file_painscore_v1_sheet_proto_init()
 	file_painscore_v1_submission_proto_init()
+	file_painscore_v1_submission_service_proto_msgTypes[13].OneofWrappers = []any{
+		(*PreviewRescoreResponse_Sheet)(nil),
+		(*PreviewRescoreResponse_NotRescorable)(nil),
+		(*PreviewRescoreResponse_Change)(nil),
+		(*PreviewRescoreResponse_Plan)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_submission_service_proto_rawDesc), len(file_painscore_v1_submission_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,10 +21,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SubmissionService_Submit_FullMethodName          = "/painscore.v1.SubmissionService/Submit"
-	SubmissionService_SubmitForms_FullMethodName     = "/painscore.v1.SubmissionService/SubmitForms"
-	SubmissionService_GetSubmission_FullMethodName   = "/painscore.v1.SubmissionService/GetSubmission"
-	SubmissionService_ListSubmissions_FullMethodName = "/painscore.v1.SubmissionService/ListSubmissions"
+	SubmissionService_Submit_FullMethodName                 = "/painscore.v1.SubmissionService/Submit"
+	SubmissionService_SubmitForms_FullMethodName            = "/painscore.v1.SubmissionService/SubmitForms"
+	SubmissionService_GetSubmission_FullMethodName          = "/painscore.v1.SubmissionService/GetSubmission"
+	SubmissionService_ListSubmissions_FullMethodName        = "/painscore.v1.SubmissionService/ListSubmissions"
+	SubmissionService_ListSubmissionVersions_FullMethodName = "/painscore.v1.SubmissionService/ListSubmissionVersions"
+	SubmissionService_PreviewRescore_FullMethodName         = "/painscore.v1.SubmissionService/PreviewRescore"
+	SubmissionService_ApplyRescore_FullMethodName           = "/painscore.v1.SubmissionService/ApplyRescore"
+	SubmissionService_RevertRescore_FullMethodName          = "/painscore.v1.SubmissionService/RevertRescore"
 )
 
 // SubmissionServiceClient is the client API for SubmissionService service.
@@ -69,6 +73,41 @@ type SubmissionServiceClient interface {
 	//
 	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's.
 	ListSubmissions(ctx context.Context, in *ListSubmissionsRequest, opts ...grpc.CallOption) (*ListSubmissionsResponse, error)
+	// Lists every version of one stored sheet with every scoring of it: what it was given at the time, and what plans made of
+	// it that were ever applied. Versions come oldest first; for each, the scores that it was stored with before those of
+	// plans, which stand in the order in which they were first applied.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
+	ListSubmissionVersions(ctx context.Context, in *ListSubmissionVersionsRequest, opts ...grpc.CallOption) (*ListSubmissionVersionsResponse, error)
+	// Scores stored sheets by another version of their definition and streams what would change: a `sheet` for each with
+	// another result, a `not_rescorable` for each that cannot be read, a `change` for each pair of occasions that would be
+	// judged otherwise; by care unit and episode, and at the end the `plan`. Nothing is stored but the plan.
+	//
+	// A sheet keeps the score of the version that made it until somebody applies such a plan. All respondents' and all calling
+	// systems' sheets are looked at, each care unit as of one moment.
+	//
+	// Refused with INVALID_ARGUMENT and one violation for each problem, before anything is streamed.
+	PreviewRescore(ctx context.Context, in *PreviewRescoreRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PreviewRescoreResponse], error)
+	// Carries out a plan: exactly what its preview found, or nothing. The new scores begin to count all at once, in every care
+	// unit; the old ones stay readable (ListSubmissionVersions). Other calls go on meanwhile.
+	//
+	// A sheet that was stored after the preview is not part of the plan and keeps its scores. ABORTED STALE_VERSION if what the
+	// preview saw has changed: a sheet of the plan was amended, retracted, erased or scored anew by another plan, an amended
+	// one came into its scope, or another version is active where the active one was asked for. Nothing has then changed, and
+	// a plan that was never applied is given up: make a new preview.
+	//
+	// Retry: a call that ended in the middle has changed nothing that is seen, and the next one goes on from there. Give it
+	// time: ten thousand sheets take a second or a few. A plan that is applied already is returned as it is. Because somebody
+	// may have reverted it in between, clients should not repeat the call unasked. A reverted plan may be applied again.
+	//
+	// Refused also with NOT_FOUND RESCORE_PLAN_UNKNOWN.
+	ApplyRescore(ctx context.Context, in *ApplyRescoreRequest, opts ...grpc.CallOption) (*ApplyRescoreResponse, error)
+	// Makes the scores count again that counted before a plan was applied, all at once. A plan that is not applied is returned
+	// as it is.
+	//
+	// Refused with NOT_FOUND RESCORE_PLAN_UNKNOWN, and with FAILED_PRECONDITION RESCORE_BUILT_UPON while another plan that is
+	// applied replaces scores of this one: revert from the last to the first.
+	RevertRescore(ctx context.Context, in *RevertRescoreRequest, opts ...grpc.CallOption) (*RevertRescoreResponse, error)
 }
 
 type submissionServiceClient struct {
@@ -119,6 +158,55 @@ func (c *submissionServiceClient) ListSubmissions(ctx context.Context, in *ListS
 	return out, nil
 }
 
+func (c *submissionServiceClient) ListSubmissionVersions(ctx context.Context, in *ListSubmissionVersionsRequest, opts ...grpc.CallOption) (*ListSubmissionVersionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSubmissionVersionsResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_ListSubmissionVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *submissionServiceClient) PreviewRescore(ctx context.Context, in *PreviewRescoreRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PreviewRescoreResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &SubmissionService_ServiceDesc.Streams[0], SubmissionService_PreviewRescore_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PreviewRescoreRequest, PreviewRescoreResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SubmissionService_PreviewRescoreClient = grpc.ServerStreamingClient[PreviewRescoreResponse]
+
+func (c *submissionServiceClient) ApplyRescore(ctx context.Context, in *ApplyRescoreRequest, opts ...grpc.CallOption) (*ApplyRescoreResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyRescoreResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_ApplyRescore_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *submissionServiceClient) RevertRescore(ctx context.Context, in *RevertRescoreRequest, opts ...grpc.CallOption) (*RevertRescoreResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevertRescoreResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_RevertRescore_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SubmissionServiceServer is the server API for SubmissionService service.
 // All implementations must embed UnimplementedSubmissionServiceServer
 // for forward compatibility.
@@ -161,6 +249,41 @@ type SubmissionServiceServer interface {
 	//
 	// Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the named patient's.
 	ListSubmissions(context.Context, *ListSubmissionsRequest) (*ListSubmissionsResponse, error)
+	// Lists every version of one stored sheet with every scoring of it: what it was given at the time, and what plans made of
+	// it that were ever applied. Versions come oldest first; for each, the scores that it was stored with before those of
+	// plans, which stand in the order in which they were first applied.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
+	ListSubmissionVersions(context.Context, *ListSubmissionVersionsRequest) (*ListSubmissionVersionsResponse, error)
+	// Scores stored sheets by another version of their definition and streams what would change: a `sheet` for each with
+	// another result, a `not_rescorable` for each that cannot be read, a `change` for each pair of occasions that would be
+	// judged otherwise; by care unit and episode, and at the end the `plan`. Nothing is stored but the plan.
+	//
+	// A sheet keeps the score of the version that made it until somebody applies such a plan. All respondents' and all calling
+	// systems' sheets are looked at, each care unit as of one moment.
+	//
+	// Refused with INVALID_ARGUMENT and one violation for each problem, before anything is streamed.
+	PreviewRescore(*PreviewRescoreRequest, grpc.ServerStreamingServer[PreviewRescoreResponse]) error
+	// Carries out a plan: exactly what its preview found, or nothing. The new scores begin to count all at once, in every care
+	// unit; the old ones stay readable (ListSubmissionVersions). Other calls go on meanwhile.
+	//
+	// A sheet that was stored after the preview is not part of the plan and keeps its scores. ABORTED STALE_VERSION if what the
+	// preview saw has changed: a sheet of the plan was amended, retracted, erased or scored anew by another plan, an amended
+	// one came into its scope, or another version is active where the active one was asked for. Nothing has then changed, and
+	// a plan that was never applied is given up: make a new preview.
+	//
+	// Retry: a call that ended in the middle has changed nothing that is seen, and the next one goes on from there. Give it
+	// time: ten thousand sheets take a second or a few. A plan that is applied already is returned as it is. Because somebody
+	// may have reverted it in between, clients should not repeat the call unasked. A reverted plan may be applied again.
+	//
+	// Refused also with NOT_FOUND RESCORE_PLAN_UNKNOWN.
+	ApplyRescore(context.Context, *ApplyRescoreRequest) (*ApplyRescoreResponse, error)
+	// Makes the scores count again that counted before a plan was applied, all at once. A plan that is not applied is returned
+	// as it is.
+	//
+	// Refused with NOT_FOUND RESCORE_PLAN_UNKNOWN, and with FAILED_PRECONDITION RESCORE_BUILT_UPON while another plan that is
+	// applied replaces scores of this one: revert from the last to the first.
+	RevertRescore(context.Context, *RevertRescoreRequest) (*RevertRescoreResponse, error)
 	mustEmbedUnimplementedSubmissionServiceServer()
 }
 
@@ -182,6 +305,18 @@ func (UnimplementedSubmissionServiceServer) GetSubmission(context.Context, *GetS
 }
 func (UnimplementedSubmissionServiceServer) ListSubmissions(context.Context, *ListSubmissionsRequest) (*ListSubmissionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSubmissions not implemented")
+}
+func (UnimplementedSubmissionServiceServer) ListSubmissionVersions(context.Context, *ListSubmissionVersionsRequest) (*ListSubmissionVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSubmissionVersions not implemented")
+}
+func (UnimplementedSubmissionServiceServer) PreviewRescore(*PreviewRescoreRequest, grpc.ServerStreamingServer[PreviewRescoreResponse]) error {
+	return status.Error(codes.Unimplemented, "method PreviewRescore not implemented")
+}
+func (UnimplementedSubmissionServiceServer) ApplyRescore(context.Context, *ApplyRescoreRequest) (*ApplyRescoreResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyRescore not implemented")
+}
+func (UnimplementedSubmissionServiceServer) RevertRescore(context.Context, *RevertRescoreRequest) (*RevertRescoreResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevertRescore not implemented")
 }
 func (UnimplementedSubmissionServiceServer) mustEmbedUnimplementedSubmissionServiceServer() {}
 func (UnimplementedSubmissionServiceServer) testEmbeddedByValue()                           {}
@@ -276,6 +411,71 @@ func _SubmissionService_ListSubmissions_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SubmissionService_ListSubmissionVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSubmissionVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).ListSubmissionVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_ListSubmissionVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).ListSubmissionVersions(ctx, req.(*ListSubmissionVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SubmissionService_PreviewRescore_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(PreviewRescoreRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(SubmissionServiceServer).PreviewRescore(m, &grpc.GenericServerStream[PreviewRescoreRequest, PreviewRescoreResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SubmissionService_PreviewRescoreServer = grpc.ServerStreamingServer[PreviewRescoreResponse]
+
+func _SubmissionService_ApplyRescore_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyRescoreRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).ApplyRescore(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_ApplyRescore_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).ApplyRescore(ctx, req.(*ApplyRescoreRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SubmissionService_RevertRescore_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevertRescoreRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).RevertRescore(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_RevertRescore_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).RevertRescore(ctx, req.(*RevertRescoreRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SubmissionService_ServiceDesc is the grpc.ServiceDesc for SubmissionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -299,7 +499,25 @@ var SubmissionService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListSubmissions",
 			Handler:    _SubmissionService_ListSubmissions_Handler,
 		},
+		{
+			MethodName: "ListSubmissionVersions",
+			Handler:    _SubmissionService_ListSubmissionVersions_Handler,
+		},
+		{
+			MethodName: "ApplyRescore",
+			Handler:    _SubmissionService_ApplyRescore_Handler,
+		},
+		{
+			MethodName: "RevertRescore",
+			Handler:    _SubmissionService_RevertRescore_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "PreviewRescore",
+			Handler:       _SubmissionService_PreviewRescore_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "painscore/v1/submission_service.proto",
 }

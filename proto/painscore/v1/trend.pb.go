@@ -919,7 +919,7 @@ type TrendPoint struct {
 	Timing Timing `protobuf:"varint,4,opt,name=timing,proto3,enum=painscore.v1.Timing" json:"timing,omitempty"`
 	// Days from the occasion's anchor date to `answered_on`, negative before it; 0 also where there is no anchor date.
 	DaysFromAnchor int32 `protobuf:"zigzag32,5,opt,name=days_from_anchor,json=daysFromAnchor,proto3" json:"days_from_anchor,omitempty"`
-	// The value or refusal, as it was computed when the sheet was stored.
+	// The value or refusal, as it was computed when the sheet was stored or, with `rescore_plan_id`, when that plan was made.
 	Score *ScaleScore `protobuf:"bytes,6,opt,name=score,proto3" json:"score,omitempty"`
 	// The sheet that it comes from.
 	SubmissionId string `protobuf:"bytes,7,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
@@ -933,8 +933,10 @@ type TrendPoint struct {
 	ScoringHash string `protobuf:"bytes,11,opt,name=scoring_hash,json=scoringHash,proto3" json:"scoring_hash,omitempty"`
 	// True if the point before it on this line was answered on another instrument: mark the switch (EQ VAS only).
 	InstrumentSwitched bool `protobuf:"varint,12,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The re-scoring plan that the score is of; empty for the score that the sheet was stored with.
+	RescorePlanId string `protobuf:"bytes,13,opt,name=rescore_plan_id,json=rescorePlanId,proto3" json:"rescore_plan_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrendPoint) Reset() {
@@ -1049,6 +1051,13 @@ func (x *TrendPoint) GetInstrumentSwitched() bool {
 		return x.InstrumentSwitched
 	}
 	return false
+}
+
+func (x *TrendPoint) GetRescorePlanId() string {
+	if x != nil {
+		return x.RescorePlanId
+	}
+	return ""
 }
 
 // The change of one scale from an earlier to a later occasion.
@@ -1435,7 +1444,7 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\ahighest\x18\x06 \x01(\tR\ahighest\x12(\n" +
 	"\x05bands\x18\a \x03(\v2\x12.painscore.v1.BandR\x05bands\x120\n" +
 	"\x06points\x18\b \x03(\v2\x18.painscore.v1.TrendPointR\x06points\x12.\n" +
-	"\achanges\x18\t \x03(\v2\x14.painscore.v1.ChangeR\achanges\"\xec\x03\n" +
+	"\achanges\x18\t \x03(\v2\x14.painscore.v1.ChangeR\achanges\"\x94\x04\n" +
 	"\n" +
 	"TrendPoint\x122\n" +
 	"\boccasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
@@ -1453,7 +1462,8 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\x0fdefinition_hash\x18\n" +
 	" \x01(\tR\x0edefinitionHash\x12!\n" +
 	"\fscoring_hash\x18\v \x01(\tR\vscoringHash\x12/\n" +
-	"\x13instrument_switched\x18\f \x01(\bR\x12instrumentSwitched\"\xc2\a\n" +
+	"\x13instrument_switched\x18\f \x01(\bR\x12instrumentSwitched\x12&\n" +
+	"\x0frescore_plan_id\x18\r \x01(\tR\rrescorePlanId\"\xc2\a\n" +
 	"\x06Change\x12;\n" +
 	"\rfrom_occasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\ffromOccasion\x12.\n" +
 	"\x13from_occasion_label\x18\x02 \x01(\tR\x11fromOccasionLabel\x127\n" +
