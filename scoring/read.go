@@ -107,7 +107,7 @@ func (rd *reader) answer(i int, a *Answer) {
 	}
 	rd.into.seen[item] = true
 	if reason := rd.take(item, a.Response); reason != "" {
-		rd.add(at("answers", i)+a.Kind.field(), reason, rd.describe(item, reason))
+		rd.add(at("answers", i)+a.Kind.Field(), reason, rd.describe(item, reason))
 	}
 }
 
@@ -208,9 +208,9 @@ func (rd *reader) take(item int, r Response) string {
 	return ""
 }
 
-// field is the part of an answer that a problem with it is about, as the gRPC
-// contract names it.
-func (k Kind) field() string {
+// Field is the part of an answer that a problem with it is about, as the gRPC
+// contract names it: ".date" of a GivenDate, mostly ".value".
+func (k Kind) Field() string {
 	switch k {
 	case GivenDecimal:
 		return ".decimal"

@@ -23,8 +23,9 @@ import (
 	"github.com/painscore/painscore/server/store/sqlite"
 )
 
-// service is a server on a loopback port with a store of its own.
-func service(tb testing.TB) *grpc.ClientConn {
+// service is a server on a loopback port with a store of its own. It knows the
+// built-in instruments, and of the site's own those that stand in skeletons.
+func service(tb testing.TB, skeletons ...string) *grpc.ClientConn {
 	tb.Helper()
 	dir := tb.TempDir()
 	st, err := sqlite.Open(context.Background(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
@@ -39,6 +40,12 @@ func service(tb testing.TB) *grpc.ClientConn {
 	catalogue, err := instruments.Builtin()
 	if err != nil {
 		tb.Fatal(err)
+	}
+	for _, name := range skeletons {
+		body, _ := instruments.Skeleton(name)
+		if err := catalogue.AddFile(name, body); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	use, err := clinic.Open(context.Background(), st, catalogue, keys, clinic.Settings{}, time.Now)
 	if err != nil {

@@ -26,7 +26,7 @@ func instrumentProto(d clinic.Definition) *pb.Instrument {
 		Concepts: conceptsProto(def.Codes), DefinitionFile: d.File,
 	}
 	for _, it := range in.Items() {
-		out.Items = append(out.Items, &pb.Item{Item: it.Code, Lowest: it.Min, Highest: it.Max, AllowedValues: it.Values, NotApplicableAllowed: it.NotApplicable})
+		out.Items = append(out.Items, itemProto(it))
 	}
 	for i, l := range in.Layouts() {
 		layout := &pb.Layout{Layout: l.Code, Items: l.Order, Accepted: l.Confirmed}
@@ -48,6 +48,21 @@ func instrumentProto(d clinic.Definition) *pb.Instrument {
 		out.Sources = append(out.Sources, &pb.Source{Source: s.Code, Citation: s.Cite})
 	}
 	return out
+}
+
+var itemTypes = map[scoring.ItemType]pb.ItemType{
+	scoring.WholeNumber:   pb.ItemType_ITEM_TYPE_WHOLE_NUMBER,
+	scoring.DecimalNumber: pb.ItemType_ITEM_TYPE_DECIMAL,
+	scoring.CodeOfList:    pb.ItemType_ITEM_TYPE_CODE,
+	scoring.CalendarDate:  pb.ItemType_ITEM_TYPE_DATE,
+	scoring.FreeText:      pb.ItemType_ITEM_TYPE_TEXT,
+}
+
+func itemProto(it scoring.ItemInfo) *pb.Item {
+	return &pb.Item{
+		Item: it.Code, Type: itemTypes[it.Type], Lowest: it.Min, Highest: it.Max, AllowedValues: it.Values, NotApplicableAllowed: it.NotApplicable,
+		Decimals: int32(it.Decimals), Codes: it.Codes, EarliestOn: it.Earliest, LatestOn: it.Latest, Longest: int32(it.Longest),
+	}
 }
 
 func codingProto(c scoring.Coding) *pb.Coding {

@@ -26,34 +26,52 @@ func sheet(m sheetFields) clinic.Sheet {
 	if answers := m.GetAnswers(); len(answers) > 0 {
 		s.Answers = make([]scoring.Answer, len(answers))
 		for i, a := range answers {
-			s.Answers[i] = scoring.Answer{Item: a.GetItem(), Response: answerResponse(a)}
+			s.Answers[i] = scoring.Answer{Item: a.GetItem(), Response: answerResponse(&s.Sheet, a)}
 		}
 	}
 	if positions := m.GetPositions(); len(positions) > 0 {
 		s.Positions = make([]scoring.Response, len(positions))
 		for i, p := range positions {
-			s.Positions[i] = positionResponse(p)
+			s.Positions[i] = positionResponse(&s.Sheet, p)
 		}
 	}
 	return s
 }
 
-func answerResponse(a *pb.Answer) scoring.Response {
+// answerResponse reads one answer; what is no whole number goes into the texts
+// of the sheet.
+func answerResponse(s *scoring.Sheet, a *pb.Answer) scoring.Response {
 	switch r := a.GetResponse().(type) {
 	case *pb.Answer_Value:
 		return scoring.Response{Kind: scoring.Answered, Value: r.Value}
 	case *pb.Answer_NotAnswered:
 		return scoring.Response{Kind: kind(r.NotAnswered)}
+	case *pb.Answer_Decimal:
+		return s.AddText(scoring.GivenDecimal, r.Decimal)
+	case *pb.Answer_Code:
+		return s.AddText(scoring.GivenCode, r.Code)
+	case *pb.Answer_Date:
+		return s.AddText(scoring.GivenDate, r.Date)
+	case *pb.Answer_Text:
+		return s.AddText(scoring.GivenText, r.Text)
 	}
 	return scoring.Response{Kind: scoring.NotANumber}
 }
 
-func positionResponse(p *pb.Position) scoring.Response {
+func positionResponse(s *scoring.Sheet, p *pb.Position) scoring.Response {
 	switch r := p.GetResponse().(type) {
 	case *pb.Position_Value:
 		return scoring.Response{Kind: scoring.Answered, Value: r.Value}
 	case *pb.Position_NotAnswered:
 		return scoring.Response{Kind: kind(r.NotAnswered)}
+	case *pb.Position_Decimal:
+		return s.AddText(scoring.GivenDecimal, r.Decimal)
+	case *pb.Position_Code:
+		return s.AddText(scoring.GivenCode, r.Code)
+	case *pb.Position_Date:
+		return s.AddText(scoring.GivenDate, r.Date)
+	case *pb.Position_Text:
+		return s.AddText(scoring.GivenText, r.Text)
 	}
 	return scoring.Response{Kind: scoring.NotANumber}
 }
@@ -71,16 +89,28 @@ var kinds = map[pb.NotAnswered]scoring.Kind{
 // blank here: unknown has already made it a problem, and one is enough.
 func kind(n pb.NotAnswered) scoring.Kind { return kinds[n] }
 
-func answerProto(a scoring.Answer) *pb.Answer {
-	if a.Kind == scoring.Answered {
-		return &pb.Answer{Item: a.Item, Response: &pb.Answer_Value{Value: a.Value}}
-	}
-	for n, k := range kinds {
-		if k == a.Kind && n != pb.NotAnswered_NOT_ANSWERED_UNSPECIFIED {
-			return &pb.Answer{Item: a.Item, Response: &pb.Answer_NotAnswered{NotAnswered: n}}
+// answerProto is the stored answer to the item at index i.
+func answerProto(item *scoring.ItemInfo, answers *scoring.Answers, i int) *pb.Answer {
+	out, r := &pb.Answer{Item: item.Code}, answers.Responses[i]
+	switch {
+	case r.Kind != scoring.Answered:
+		for n, k := range kinds {
+			if k == r.Kind && n != pb.NotAnswered_NOT_ANSWERED_UNSPECIFIED {
+				out.Response = &pb.Answer_NotAnswered{NotAnswered: n}
+			}
 		}
+	case item.Type == scoring.DecimalNumber:
+		out.Response = &pb.Answer_Decimal{Decimal: answers.Text(i)}
+	case item.Type == scoring.CodeOfList:
+		out.Response = &pb.Answer_Code{Code: answers.Text(i)}
+	case item.Type == scoring.CalendarDate:
+		out.Response = &pb.Answer_Date{Date: answers.Text(i)}
+	case item.Type == scoring.FreeText:
+		out.Response = &pb.Answer_Text{Text: answers.Text(i)}
+	default:
+		out.Response = &pb.Answer_Value{Value: r.Value}
 	}
-	return &pb.Answer{Item: a.Item}
+	return out
 }
 
 // scoredProto is a scored sheet with its whole proof.
@@ -159,8 +189,9 @@ func exactText(e scoring.Exact, decimals int8) string {
 // however they were sent.
 func recordProto(r clinic.Record) *pb.Submission {
 	answers := make([]*pb.Answer, len(r.Sheet.Responses))
-	for i, item := range r.Definition.Items() {
-		answers[i] = answerProto(scoring.Answer{Item: item.Code, Response: r.Sheet.Responses[i]})
+	items := r.Definition.Items()
+	for i := range items {
+		answers[i] = answerProto(&items[i], &r.Sheet, i)
 	}
 	var sets []string
 	for _, s := range r.ScoreList {

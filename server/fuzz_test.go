@@ -16,7 +16,7 @@ import (
 // takes more than an id. Nothing may end as INTERNAL or UNKNOWN, which is what
 // a panic or a forgotten translation would be.
 func FuzzCalls(f *testing.F) {
-	conn := service(f)
+	conn := service(f, "goal_evaluation")
 	submissions, patients, scorer := pb.NewSubmissionServiceClient(conn), pb.NewPatientServiceClient(conn), pb.NewScoringServiceClient(conn)
 	ctx := context.Background()
 	seed := func(m proto.Message) {
@@ -29,6 +29,8 @@ func FuzzCalls(f *testing.F) {
 	seed(&pb.SubmitRequest{SubmissionId: "s-1", CareUnit: "u", EpisodeId: "e", Occasion: 1, AnsweredOn: "2024-02-01", Instrument: "nprs",
 		Patient: &pb.PatientIdentifier{System: "personnummer", Value: "189001019802"},
 		Answers: []*pb.Answer{{Item: "average_pain", Response: &pb.Answer_Value{Value: 3}}}})
+	seed(&pb.SubmitRequest{SubmissionId: "s-3", CareUnit: "u", EpisodeId: "e", Occasion: 1, AnsweredOn: "2024-02-01", Instrument: "goal_evaluation",
+		Patient: &pb.PatientIdentifier{System: "personnummer", Value: "189001019802"}, Answers: goalAnswers()})
 	seed(&pb.SubmitFormsRequest{CareUnit: "u", Forms: []*pb.Form{{SubmissionId: "s-2", Instrument: "hads", Positions: []*pb.Position{{}}}}})
 	seed(&pb.ScoreRequest{Instrument: "wai", Coding: "x", ValueSets: []string{"se_tto_2020"}})
 	seed(&pb.UpsertEpisodeRequest{Episode: &pb.Episode{CareUnit: "u", EpisodeId: "e", Status: 3, BirthYear: -1}})

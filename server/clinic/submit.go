@@ -2,8 +2,6 @@ package clinic
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -206,6 +204,7 @@ func (c *Clinic) scoreForms(check *checker, sub Submission, alone bool, id ident
 			check.add(prefix+"instrument", DuplicateForm, "stands twice in this request")
 		}
 		ids[form.SubmissionID], instruments[form.Instrument] = true, true
+		check.textsWithoutIdentifier(id, prefix, &form.Sheet.Sheet)
 		if form.scoredBy != "" {
 			form.Version = form.scoredBy
 		}
@@ -266,32 +265,6 @@ func (c *Clinic) newIdentity(id identity.Identifier, now time.Time) (store.Ident
 		return store.Identity{}, err
 	}
 	return store.Identity{PatientKey: patientKey, System: id.System(), Lookup: c.keys.Lookup(id), Sealed: sealed, KeyID: keyID, AddedAt: now}, nil
-}
-
-// digest identifies the content that a submission id stands for. It covers
-// the normalised sheet: answers by code in the definition's order, however
-// they were sent, and the version and value sets as requested. The slot and
-// the patient are compared by the store, apart from the digest, so that it
-// holds nothing from which an identifier could be guessed.
-//
-// Value sets that the site has configured are no part of it: a retry stays a
-// retry when the configuration has changed in between.
-func digest(form *store.Submission, scored *Scored, valueSets []string) []byte {
-	sets := slices.Sorted(slices.Values(valueSets))
-	answers := scored.Answers
-	answers.ValueSets = nil
-	h := sha256.New()
-	for _, part := range []string{
-		"painscore submission 1", form.Instrument, form.RequestedVersion, string(scoring.AppendAnswers(nil, scored.Instrument, &answers)), strings.Join(sets, " "), form.AnsweredOn,
-		form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
-		form.Source.System, form.Source.DocumentID, form.Source.Template, form.Source.Version,
-	} {
-		var length [8]byte // framed, so that no two lists of parts read alike
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		h.Write(length[:])
-		h.Write([]byte(part))
-	}
-	return h.Sum(nil)
 }
 
 func allBlank(answers scoring.Answers) bool {

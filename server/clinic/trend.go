@@ -11,7 +11,8 @@ import (
 
 // Trend is what one episode's forms say about the patient over time: every
 // scale of every instrument over every occasion. Only the patient's own forms
-// enter it; a relative's or a clinician's never does.
+// enter it; a relative's or a clinician's never does, nor does a site form (see
+// Forms): an occasion with nothing else is a missing one here.
 type Trend struct {
 	Episode   store.Episode
 	Occasions []Moment
@@ -99,7 +100,7 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 	if err != nil {
 		return nil, err
 	}
-	subs = slices.DeleteFunc(subs, func(s store.Submission) bool { return s.Respondent != store.Patient })
+	subs = slices.DeleteFunc(subs, func(s store.Submission) bool { return s.Respondent != store.Patient || c.isForm(s) })
 	site, err := c.site(ctx)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"unicode"
 	"unique"
 )
 
@@ -73,12 +74,19 @@ const shortestTelling = 6
 func (id Identifier) FoundIn(text string) bool {
 	value := id.Reveal()
 	if id.isSwedish() {
-		return strings.Contains(separators.Replace(text), value[len("19"):])
+		return strings.Contains(strings.Map(withoutSeparators, text), value[len("19"):])
 	}
 	return len(value) >= shortestTelling && strings.Contains(strings.ToLower(text), strings.ToLower(value))
 }
 
-var separators = strings.NewReplacer("-", "", "+", "", " ", "")
+// withoutSeparators takes out what people put between the digits of a number:
+// spaces of any kind, line breaks, dashes, points and the + of a centenarian.
+func withoutSeparators(r rune) rune {
+	if unicode.IsSpace(r) || unicode.IsPunct(r) || r == '+' || unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
+}
 
 func (id Identifier) isSwedish() bool {
 	return id.system == Personnummer || id.system == Samordningsnummer

@@ -23,6 +23,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What answers an item, and so which part of Answer.response it takes.
+type ItemType int32
+
+const (
+	// Never sent.
+	ItemType_ITEM_TYPE_UNSPECIFIED ItemType = 0
+	// `value`.
+	ItemType_ITEM_TYPE_WHOLE_NUMBER ItemType = 1
+	// `decimal`, or a whole `value`.
+	ItemType_ITEM_TYPE_DECIMAL ItemType = 2
+	// `code`.
+	ItemType_ITEM_TYPE_CODE ItemType = 3
+	// `date`.
+	ItemType_ITEM_TYPE_DATE ItemType = 4
+	// `text`.
+	ItemType_ITEM_TYPE_TEXT ItemType = 5
+)
+
+// Enum value maps for ItemType.
+var (
+	ItemType_name = map[int32]string{
+		0: "ITEM_TYPE_UNSPECIFIED",
+		1: "ITEM_TYPE_WHOLE_NUMBER",
+		2: "ITEM_TYPE_DECIMAL",
+		3: "ITEM_TYPE_CODE",
+		4: "ITEM_TYPE_DATE",
+		5: "ITEM_TYPE_TEXT",
+	}
+	ItemType_value = map[string]int32{
+		"ITEM_TYPE_UNSPECIFIED":  0,
+		"ITEM_TYPE_WHOLE_NUMBER": 1,
+		"ITEM_TYPE_DECIMAL":      2,
+		"ITEM_TYPE_CODE":         3,
+		"ITEM_TYPE_DATE":         4,
+		"ITEM_TYPE_TEXT":         5,
+	}
+)
+
+func (x ItemType) Enum() *ItemType {
+	p := new(ItemType)
+	*p = x
+	return p
+}
+
+func (x ItemType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ItemType) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_instrument_proto_enumTypes[0].Descriptor()
+}
+
+func (ItemType) Type() protoreflect.EnumType {
+	return &file_painscore_v1_instrument_proto_enumTypes[0]
+}
+
+func (x ItemType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ItemType.Descriptor instead.
+func (ItemType) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{0}
+}
+
 // How well a fact is known. Nothing marked UNCONFIRMED decides a result silently.
 type Evidence int32
 
@@ -72,11 +137,11 @@ func (x Evidence) String() string {
 }
 
 func (Evidence) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_instrument_proto_enumTypes[0].Descriptor()
+	return file_painscore_v1_instrument_proto_enumTypes[1].Descriptor()
 }
 
 func (Evidence) Type() protoreflect.EnumType {
-	return &file_painscore_v1_instrument_proto_enumTypes[0]
+	return &file_painscore_v1_instrument_proto_enumTypes[1]
 }
 
 func (x Evidence) Number() protoreflect.EnumNumber {
@@ -85,7 +150,7 @@ func (x Evidence) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Evidence.Descriptor instead.
 func (Evidence) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{0}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{1}
 }
 
 // Which way is better on a scale. A property of the scale, not of the instrument: EQ-5D has both.
@@ -129,11 +194,11 @@ func (x Direction) String() string {
 }
 
 func (Direction) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_instrument_proto_enumTypes[1].Descriptor()
+	return file_painscore_v1_instrument_proto_enumTypes[2].Descriptor()
 }
 
 func (Direction) Type() protoreflect.EnumType {
-	return &file_painscore_v1_instrument_proto_enumTypes[1]
+	return &file_painscore_v1_instrument_proto_enumTypes[2]
 }
 
 func (x Direction) Number() protoreflect.EnumNumber {
@@ -142,7 +207,7 @@ func (x Direction) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Direction.Descriptor instead.
 func (Direction) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{1}
+	return file_painscore_v1_instrument_proto_rawDescGZIP(), []int{2}
 }
 
 // An instrument in the catalogue, without its details.
@@ -162,7 +227,7 @@ type InstrumentSummary struct {
 	ScoringHash string `protobuf:"bytes,6,opt,name=scoring_hash,json=scoringHash,proto3" json:"scoring_hash,omitempty"`
 	// Number of items in the active version, for example 14.
 	ItemCount int32 `protobuf:"varint,7,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
-	// Codes of its scales in the active version, in order, for example "anxiety", "depression", "total".
+	// Codes of its scales in the active version, in order, for example "anxiety", "depression", "total"; empty for a site form.
 	Scales        []string `protobuf:"bytes,8,rep,name=scales,proto3" json:"scales,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -284,7 +349,8 @@ type Instrument struct {
 	Layouts []*Layout `protobuf:"bytes,12,rep,name=layouts,proto3" json:"layouts,omitempty"`
 	// Ways to give numbers other than item values.
 	Codings []*Coding `protobuf:"bytes,13,rep,name=codings,proto3" json:"codings,omitempty"`
-	// The scales that are scored, in the order of ScoredSheet.scores.
+	// The scales that are scored, in the order of ScoredSheet.scores. Empty for a site form: its sheets are stored and read by
+	// item like any other, get no scores, and make no line in a trend.
 	Scales []*Scale `protobuf:"bytes,14,rep,name=scales,proto3" json:"scales,omitempty"`
 	// Value sets for the index, ordered by code; EQ-5D only.
 	ValueSets []*ValueSet `protobuf:"bytes,15,rep,name=value_sets,json=valueSets,proto3" json:"value_sets,omitempty"`
@@ -464,22 +530,34 @@ func (x *Instrument) GetDefinitionFile() []byte {
 	return nil
 }
 
-// An item: the code of a question and the numbers that may answer it.
+// An item: the code of a question and what may answer it.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Code, for example "7" or "falling_asleep".
 	Item string `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
-	// Lowest whole number accepted.
+	// Lowest number accepted, of a WHOLE_NUMBER or DECIMAL; 0 elsewhere.
 	Lowest int32 `protobuf:"zigzag32,2,opt,name=lowest,proto3" json:"lowest,omitempty"`
-	// Highest whole number accepted.
+	// Highest number accepted, of a WHOLE_NUMBER or DECIMAL; 0 elsewhere.
 	Highest int32 `protobuf:"zigzag32,3,opt,name=highest,proto3" json:"highest,omitempty"`
 	// The only numbers accepted, where not every whole number from `lowest` to `highest` is: 1, 4, 7 for WAI prognosis.
 	// Empty elsewhere.
 	AllowedValues []int32 `protobuf:"zigzag32,4,rep,packed,name=allowed_values,json=allowedValues,proto3" json:"allowed_values,omitempty"`
 	// True if NOT_ANSWERED_NOT_APPLICABLE is accepted here.
 	NotApplicableAllowed bool `protobuf:"varint,5,opt,name=not_applicable_allowed,json=notApplicableAllowed,proto3" json:"not_applicable_allowed,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// What answers it. Every item that is scored is a WHOLE_NUMBER; the others stand in site forms only.
+	Type ItemType `protobuf:"varint,6,opt,name=type,proto3,enum=painscore.v1.ItemType" json:"type,omitempty"`
+	// Of a DECIMAL: how many decimals an answer may have.
+	Decimals int32 `protobuf:"varint,7,opt,name=decimals,proto3" json:"decimals,omitempty"`
+	// Of a CODE: the codes accepted, in the form's order.
+	Codes []string `protobuf:"bytes,8,rep,name=codes,proto3" json:"codes,omitempty"`
+	// Of a DATE: the first day accepted, "YYYY-MM-DD".
+	EarliestOn string `protobuf:"bytes,9,opt,name=earliest_on,json=earliestOn,proto3" json:"earliest_on,omitempty"`
+	// Of a DATE: the last day accepted, "YYYY-MM-DD".
+	LatestOn string `protobuf:"bytes,10,opt,name=latest_on,json=latestOn,proto3" json:"latest_on,omitempty"`
+	// Of a TEXT: how many characters it may have.
+	Longest       int32 `protobuf:"varint,11,opt,name=longest,proto3" json:"longest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Item) Reset() {
@@ -545,6 +623,48 @@ func (x *Item) GetNotApplicableAllowed() bool {
 		return x.NotApplicableAllowed
 	}
 	return false
+}
+
+func (x *Item) GetType() ItemType {
+	if x != nil {
+		return x.Type
+	}
+	return ItemType_ITEM_TYPE_UNSPECIFIED
+}
+
+func (x *Item) GetDecimals() int32 {
+	if x != nil {
+		return x.Decimals
+	}
+	return 0
+}
+
+func (x *Item) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *Item) GetEarliestOn() string {
+	if x != nil {
+		return x.EarliestOn
+	}
+	return ""
+}
+
+func (x *Item) GetLatestOn() string {
+	if x != nil {
+		return x.LatestOn
+	}
+	return ""
+}
+
+func (x *Item) GetLongest() int32 {
+	if x != nil {
+		return x.Longest
+	}
+	return 0
 }
 
 // A named order of all items, for input by position.
@@ -1746,13 +1866,21 @@ const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"\asources\x18\x10 \x03(\v2\x14.painscore.v1.SourceR\asources\x12/\n" +
 	"\alicence\x18\x11 \x01(\v2\x15.painscore.v1.LicenceR\alicence\x121\n" +
 	"\bconcepts\x18\x12 \x03(\v2\x15.painscore.v1.ConceptR\bconcepts\x12'\n" +
-	"\x0fdefinition_file\x18\x13 \x01(\fR\x0edefinitionFile\"\xa9\x01\n" +
+	"\x0fdefinition_file\x18\x13 \x01(\fR\x0edefinitionFile\"\xdf\x02\n" +
 	"\x04Item\x12\x12\n" +
 	"\x04item\x18\x01 \x01(\tR\x04item\x12\x16\n" +
 	"\x06lowest\x18\x02 \x01(\x11R\x06lowest\x12\x18\n" +
 	"\ahighest\x18\x03 \x01(\x11R\ahighest\x12%\n" +
 	"\x0eallowed_values\x18\x04 \x03(\x11R\rallowedValues\x124\n" +
-	"\x16not_applicable_allowed\x18\x05 \x01(\bR\x14notApplicableAllowed\"}\n" +
+	"\x16not_applicable_allowed\x18\x05 \x01(\bR\x14notApplicableAllowed\x12*\n" +
+	"\x04type\x18\x06 \x01(\x0e2\x16.painscore.v1.ItemTypeR\x04type\x12\x1a\n" +
+	"\bdecimals\x18\a \x01(\x05R\bdecimals\x12\x14\n" +
+	"\x05codes\x18\b \x03(\tR\x05codes\x12\x1f\n" +
+	"\vearliest_on\x18\t \x01(\tR\n" +
+	"earliestOn\x12\x1b\n" +
+	"\tlatest_on\x18\n" +
+	" \x01(\tR\blatestOn\x12\x18\n" +
+	"\alongest\x18\v \x01(\x05R\alongest\"}\n" +
 	"\x06Layout\x12\x16\n" +
 	"\x06layout\x18\x01 \x01(\tR\x06layout\x12\x14\n" +
 	"\x05items\x18\x02 \x03(\tR\x05items\x12\x1a\n" +
@@ -1846,7 +1974,14 @@ const file_painscore_v1_instrument_proto_rawDesc = "" +
 	"\aConcept\x12\x16\n" +
 	"\x06system\x18\x01 \x01(\tR\x06system\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x14\n" +
-	"\x05means\x18\x03 \x01(\tR\x05means*\x9c\x01\n" +
+	"\x05means\x18\x03 \x01(\tR\x05means*\x94\x01\n" +
+	"\bItemType\x12\x19\n" +
+	"\x15ITEM_TYPE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16ITEM_TYPE_WHOLE_NUMBER\x10\x01\x12\x15\n" +
+	"\x11ITEM_TYPE_DECIMAL\x10\x02\x12\x12\n" +
+	"\x0eITEM_TYPE_CODE\x10\x03\x12\x12\n" +
+	"\x0eITEM_TYPE_DATE\x10\x04\x12\x12\n" +
+	"\x0eITEM_TYPE_TEXT\x10\x05*\x9c\x01\n" +
 	"\bEvidence\x12\x18\n" +
 	"\x14EVIDENCE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVIDENCE_VERIFIED\x10\x01\x12\x16\n" +
@@ -1873,62 +2008,64 @@ func file_painscore_v1_instrument_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_instrument_proto_rawDescData
 }
 
-var file_painscore_v1_instrument_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_painscore_v1_instrument_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_painscore_v1_instrument_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_painscore_v1_instrument_proto_goTypes = []any{
-	(Evidence)(0),             // 0: painscore.v1.Evidence
-	(Direction)(0),            // 1: painscore.v1.Direction
-	(*InstrumentSummary)(nil), // 2: painscore.v1.InstrumentSummary
-	(*Instrument)(nil),        // 3: painscore.v1.Instrument
-	(*Item)(nil),              // 4: painscore.v1.Item
-	(*Layout)(nil),            // 5: painscore.v1.Layout
-	(*Coding)(nil),            // 6: painscore.v1.Coding
-	(*CodedItems)(nil),        // 7: painscore.v1.CodedItems
-	(*CodedValue)(nil),        // 8: painscore.v1.CodedValue
-	(*Scale)(nil),             // 9: painscore.v1.Scale
-	(*Band)(nil),              // 10: painscore.v1.Band
-	(*Threshold)(nil),         // 11: painscore.v1.Threshold
-	(*PercentClass)(nil),      // 12: painscore.v1.PercentClass
-	(*Flag)(nil),              // 13: painscore.v1.Flag
-	(*ValueSet)(nil),          // 14: painscore.v1.ValueSet
-	(*Source)(nil),            // 15: painscore.v1.Source
-	(*Basis)(nil),             // 16: painscore.v1.Basis
-	(*Licence)(nil),           // 17: painscore.v1.Licence
-	(*Concept)(nil),           // 18: painscore.v1.Concept
+	(ItemType)(0),             // 0: painscore.v1.ItemType
+	(Evidence)(0),             // 1: painscore.v1.Evidence
+	(Direction)(0),            // 2: painscore.v1.Direction
+	(*InstrumentSummary)(nil), // 3: painscore.v1.InstrumentSummary
+	(*Instrument)(nil),        // 4: painscore.v1.Instrument
+	(*Item)(nil),              // 5: painscore.v1.Item
+	(*Layout)(nil),            // 6: painscore.v1.Layout
+	(*Coding)(nil),            // 7: painscore.v1.Coding
+	(*CodedItems)(nil),        // 8: painscore.v1.CodedItems
+	(*CodedValue)(nil),        // 9: painscore.v1.CodedValue
+	(*Scale)(nil),             // 10: painscore.v1.Scale
+	(*Band)(nil),              // 11: painscore.v1.Band
+	(*Threshold)(nil),         // 12: painscore.v1.Threshold
+	(*PercentClass)(nil),      // 13: painscore.v1.PercentClass
+	(*Flag)(nil),              // 14: painscore.v1.Flag
+	(*ValueSet)(nil),          // 15: painscore.v1.ValueSet
+	(*Source)(nil),            // 16: painscore.v1.Source
+	(*Basis)(nil),             // 17: painscore.v1.Basis
+	(*Licence)(nil),           // 18: painscore.v1.Licence
+	(*Concept)(nil),           // 19: painscore.v1.Concept
 }
 var file_painscore_v1_instrument_proto_depIdxs = []int32{
-	4,  // 0: painscore.v1.Instrument.items:type_name -> painscore.v1.Item
-	5,  // 1: painscore.v1.Instrument.layouts:type_name -> painscore.v1.Layout
-	6,  // 2: painscore.v1.Instrument.codings:type_name -> painscore.v1.Coding
-	9,  // 3: painscore.v1.Instrument.scales:type_name -> painscore.v1.Scale
-	14, // 4: painscore.v1.Instrument.value_sets:type_name -> painscore.v1.ValueSet
-	15, // 5: painscore.v1.Instrument.sources:type_name -> painscore.v1.Source
-	17, // 6: painscore.v1.Instrument.licence:type_name -> painscore.v1.Licence
-	18, // 7: painscore.v1.Instrument.concepts:type_name -> painscore.v1.Concept
-	16, // 8: painscore.v1.Layout.basis:type_name -> painscore.v1.Basis
-	7,  // 9: painscore.v1.Coding.maps:type_name -> painscore.v1.CodedItems
-	16, // 10: painscore.v1.Coding.basis:type_name -> painscore.v1.Basis
-	8,  // 11: painscore.v1.CodedItems.values:type_name -> painscore.v1.CodedValue
-	1,  // 12: painscore.v1.Scale.direction:type_name -> painscore.v1.Direction
-	10, // 13: painscore.v1.Scale.bands:type_name -> painscore.v1.Band
-	13, // 14: painscore.v1.Scale.flags:type_name -> painscore.v1.Flag
-	16, // 15: painscore.v1.Scale.key_basis:type_name -> painscore.v1.Basis
-	16, // 16: painscore.v1.Scale.rule_basis:type_name -> painscore.v1.Basis
-	16, // 17: painscore.v1.Scale.bands_basis:type_name -> painscore.v1.Basis
-	18, // 18: painscore.v1.Scale.concepts:type_name -> painscore.v1.Concept
-	11, // 19: painscore.v1.Scale.mcid:type_name -> painscore.v1.Threshold
-	11, // 20: painscore.v1.Scale.smallest_detectable_change:type_name -> painscore.v1.Threshold
-	12, // 21: painscore.v1.Scale.percent_classes:type_name -> painscore.v1.PercentClass
-	16, // 22: painscore.v1.Scale.percent_basis:type_name -> painscore.v1.Basis
-	16, // 23: painscore.v1.Threshold.basis:type_name -> painscore.v1.Basis
-	16, // 24: painscore.v1.Flag.basis:type_name -> painscore.v1.Basis
-	16, // 25: painscore.v1.ValueSet.basis:type_name -> painscore.v1.Basis
-	0,  // 26: painscore.v1.Basis.evidence:type_name -> painscore.v1.Evidence
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	5,  // 0: painscore.v1.Instrument.items:type_name -> painscore.v1.Item
+	6,  // 1: painscore.v1.Instrument.layouts:type_name -> painscore.v1.Layout
+	7,  // 2: painscore.v1.Instrument.codings:type_name -> painscore.v1.Coding
+	10, // 3: painscore.v1.Instrument.scales:type_name -> painscore.v1.Scale
+	15, // 4: painscore.v1.Instrument.value_sets:type_name -> painscore.v1.ValueSet
+	16, // 5: painscore.v1.Instrument.sources:type_name -> painscore.v1.Source
+	18, // 6: painscore.v1.Instrument.licence:type_name -> painscore.v1.Licence
+	19, // 7: painscore.v1.Instrument.concepts:type_name -> painscore.v1.Concept
+	0,  // 8: painscore.v1.Item.type:type_name -> painscore.v1.ItemType
+	17, // 9: painscore.v1.Layout.basis:type_name -> painscore.v1.Basis
+	8,  // 10: painscore.v1.Coding.maps:type_name -> painscore.v1.CodedItems
+	17, // 11: painscore.v1.Coding.basis:type_name -> painscore.v1.Basis
+	9,  // 12: painscore.v1.CodedItems.values:type_name -> painscore.v1.CodedValue
+	2,  // 13: painscore.v1.Scale.direction:type_name -> painscore.v1.Direction
+	11, // 14: painscore.v1.Scale.bands:type_name -> painscore.v1.Band
+	14, // 15: painscore.v1.Scale.flags:type_name -> painscore.v1.Flag
+	17, // 16: painscore.v1.Scale.key_basis:type_name -> painscore.v1.Basis
+	17, // 17: painscore.v1.Scale.rule_basis:type_name -> painscore.v1.Basis
+	17, // 18: painscore.v1.Scale.bands_basis:type_name -> painscore.v1.Basis
+	19, // 19: painscore.v1.Scale.concepts:type_name -> painscore.v1.Concept
+	12, // 20: painscore.v1.Scale.mcid:type_name -> painscore.v1.Threshold
+	12, // 21: painscore.v1.Scale.smallest_detectable_change:type_name -> painscore.v1.Threshold
+	13, // 22: painscore.v1.Scale.percent_classes:type_name -> painscore.v1.PercentClass
+	17, // 23: painscore.v1.Scale.percent_basis:type_name -> painscore.v1.Basis
+	17, // 24: painscore.v1.Threshold.basis:type_name -> painscore.v1.Basis
+	17, // 25: painscore.v1.Flag.basis:type_name -> painscore.v1.Basis
+	17, // 26: painscore.v1.ValueSet.basis:type_name -> painscore.v1.Basis
+	1,  // 27: painscore.v1.Basis.evidence:type_name -> painscore.v1.Evidence
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_instrument_proto_init() }
@@ -1941,7 +2078,7 @@ func file_painscore_v1_instrument_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_instrument_proto_rawDesc), len(file_painscore_v1_instrument_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,

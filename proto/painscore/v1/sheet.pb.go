@@ -89,7 +89,7 @@ func (NotAnswered) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_sheet_proto_rawDescGZIP(), []int{0}
 }
 
-// One answered questionnaire, as it stands on the form: codes and numbers, never wording.
+// One answered questionnaire or site form, as it stands on the form: codes and numbers, never wording of its questions.
 //
 // Give `answers` (by item code, order does not matter) or `positions` (in the order of the form), not both: both are
 // refused with ANSWERS_AND_POSITIONS. Every problem of a sheet is reported at once. A sheet without any answer is not
@@ -205,7 +205,13 @@ func (x *Sheet) GetValueSets() []string {
 	return nil
 }
 
-// The answer to one item. Exactly one of `value` and `not_answered` is set; neither is refused with BAD_ANSWER.
+// The answer to one item. Exactly one part of `response` is set: `not_answered`, or the one that the item's type asks for
+// (Item.type). Neither, or another one, is refused with BAD_ANSWER. Items that are scored take `value` only; the other parts
+// answer items of site forms.
+//
+// A site form in JSON: {"instrument": "goal_evaluation", "answers": [{"item": "goal_reached", "value": 7}, {"item":
+// "hours_per_week", "decimal": "12.5"}, {"item": "goal_area", "code": "leisure"}, {"item": "goal_set_on", "date":
+// "2026-01-15"}, {"item": "comment", "text": "…"}]}.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Code of the item within its instrument, for example "7" (HADS) or "falling_asleep" (ISI). Required.
@@ -217,6 +223,10 @@ type Answer struct {
 	//
 	//	*Answer_Value
 	//	*Answer_NotAnswered
+	//	*Answer_Decimal
+	//	*Answer_Code
+	//	*Answer_Date
+	//	*Answer_Text
 	Response      isAnswer_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -284,6 +294,42 @@ func (x *Answer) GetNotAnswered() NotAnswered {
 	return NotAnswered_NOT_ANSWERED_UNSPECIFIED
 }
 
+func (x *Answer) GetDecimal() string {
+	if x != nil {
+		if x, ok := x.Response.(*Answer_Decimal); ok {
+			return x.Decimal
+		}
+	}
+	return ""
+}
+
+func (x *Answer) GetCode() string {
+	if x != nil {
+		if x, ok := x.Response.(*Answer_Code); ok {
+			return x.Code
+		}
+	}
+	return ""
+}
+
+func (x *Answer) GetDate() string {
+	if x != nil {
+		if x, ok := x.Response.(*Answer_Date); ok {
+			return x.Date
+		}
+	}
+	return ""
+}
+
+func (x *Answer) GetText() string {
+	if x != nil {
+		if x, ok := x.Response.(*Answer_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
 type isAnswer_Response interface {
 	isAnswer_Response()
 }
@@ -299,11 +345,44 @@ type Answer_NotAnswered struct {
 	NotAnswered NotAnswered `protobuf:"varint,3,opt,name=not_answered,json=notAnswered,proto3,enum=painscore.v1.NotAnswered,oneof"`
 }
 
+type Answer_Decimal struct {
+	// For an item of type DECIMAL (which takes a whole `value`, too): an exact decimal number, such as "72.5" or "-3", with a
+	// point and without an exponent. More decimals than the item takes are refused with TOO_MANY_DECIMALS, never rounded; a
+	// number outside its range with OUT_OF_RANGE. Stored, and given back, in its shortest form: "72.50" becomes "72.5".
+	Decimal string `protobuf:"bytes,4,opt,name=decimal,proto3,oneof"`
+}
+
+type Answer_Code struct {
+	// For an item of type CODE: one of Item.codes; another is refused with UNKNOWN_CODE.
+	Code string `protobuf:"bytes,5,opt,name=code,proto3,oneof"`
+}
+
+type Answer_Date struct {
+	// For an item of type DATE: a day as "YYYY-MM-DD", else BAD_DATE; one that the item does not take is OUT_OF_RANGE.
+	Date string `protobuf:"bytes,6,opt,name=date,proto3,oneof"`
+}
+
+type Answer_Text struct {
+	// For an item of type TEXT: what was written, at most Item.longest characters (TOO_LONG). Line breaks are stored as "\n";
+	// other control characters are refused with BAD_FORMAT, and so is the patient's own identifier with IDENTIFIER_IN_TEXT.
+	// An empty text is refused with BAD_ANSWER: say LEFT_BLANK.
+	Text string `protobuf:"bytes,7,opt,name=text,proto3,oneof"`
+}
+
 func (*Answer_Value) isAnswer_Response() {}
 
 func (*Answer_NotAnswered) isAnswer_Response() {}
 
-// One place of a printed form, for input by position. Exactly one of the two is set; neither is refused with BAD_ANSWER.
+func (*Answer_Decimal) isAnswer_Response() {}
+
+func (*Answer_Code) isAnswer_Response() {}
+
+func (*Answer_Date) isAnswer_Response() {}
+
+func (*Answer_Text) isAnswer_Response() {}
+
+// One place of a printed form, for input by position. As in Answer, exactly one part of `response` is set, the one that the
+// type of the item at this place asks for or `not_answered`; else BAD_ANSWER.
 type Position struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number given, or why there is none.
@@ -312,6 +391,10 @@ type Position struct {
 	//
 	//	*Position_Value
 	//	*Position_NotAnswered
+	//	*Position_Decimal
+	//	*Position_Code
+	//	*Position_Date
+	//	*Position_Text
 	Response      isPosition_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -372,6 +455,42 @@ func (x *Position) GetNotAnswered() NotAnswered {
 	return NotAnswered_NOT_ANSWERED_UNSPECIFIED
 }
 
+func (x *Position) GetDecimal() string {
+	if x != nil {
+		if x, ok := x.Response.(*Position_Decimal); ok {
+			return x.Decimal
+		}
+	}
+	return ""
+}
+
+func (x *Position) GetCode() string {
+	if x != nil {
+		if x, ok := x.Response.(*Position_Code); ok {
+			return x.Code
+		}
+	}
+	return ""
+}
+
+func (x *Position) GetDate() string {
+	if x != nil {
+		if x, ok := x.Response.(*Position_Date); ok {
+			return x.Date
+		}
+	}
+	return ""
+}
+
+func (x *Position) GetText() string {
+	if x != nil {
+		if x, ok := x.Response.(*Position_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
 type isPosition_Response interface {
 	isPosition_Response()
 }
@@ -386,9 +505,37 @@ type Position_NotAnswered struct {
 	NotAnswered NotAnswered `protobuf:"varint,2,opt,name=not_answered,json=notAnswered,proto3,enum=painscore.v1.NotAnswered,oneof"`
 }
 
+type Position_Decimal struct {
+	// An exact decimal number, as in Answer.
+	Decimal string `protobuf:"bytes,3,opt,name=decimal,proto3,oneof"`
+}
+
+type Position_Code struct {
+	// One of the item's codes, as in Answer.
+	Code string `protobuf:"bytes,4,opt,name=code,proto3,oneof"`
+}
+
+type Position_Date struct {
+	// A day, as in Answer.
+	Date string `protobuf:"bytes,5,opt,name=date,proto3,oneof"`
+}
+
+type Position_Text struct {
+	// What was written, as in Answer.
+	Text string `protobuf:"bytes,6,opt,name=text,proto3,oneof"`
+}
+
 func (*Position_Value) isPosition_Response() {}
 
 func (*Position_NotAnswered) isPosition_Response() {}
+
+func (*Position_Decimal) isPosition_Response() {}
+
+func (*Position_Code) isPosition_Response() {}
+
+func (*Position_Date) isPosition_Response() {}
+
+func (*Position_Text) isPosition_Response() {}
 
 var File_painscore_v1_sheet_proto protoreflect.FileDescriptor
 
@@ -405,16 +552,24 @@ const file_painscore_v1_sheet_proto_rawDesc = "" +
 	"\x06layout\x18\x05 \x01(\tR\x06layout\x12\x16\n" +
 	"\x06coding\x18\x06 \x01(\tR\x06coding\x12\x1d\n" +
 	"\n" +
-	"value_sets\x18\a \x03(\tR\tvalueSets\"\x80\x01\n" +
+	"value_sets\x18\a \x03(\tR\tvalueSets\"\xde\x01\n" +
 	"\x06Answer\x12\x12\n" +
 	"\x04item\x18\x01 \x01(\tR\x04item\x12\x16\n" +
 	"\x05value\x18\x02 \x01(\x11H\x00R\x05value\x12>\n" +
-	"\fnot_answered\x18\x03 \x01(\x0e2\x19.painscore.v1.NotAnsweredH\x00R\vnotAnsweredB\n" +
+	"\fnot_answered\x18\x03 \x01(\x0e2\x19.painscore.v1.NotAnsweredH\x00R\vnotAnswered\x12\x1a\n" +
+	"\adecimal\x18\x04 \x01(\tH\x00R\adecimal\x12\x14\n" +
+	"\x04code\x18\x05 \x01(\tH\x00R\x04code\x12\x14\n" +
+	"\x04date\x18\x06 \x01(\tH\x00R\x04date\x12\x14\n" +
+	"\x04text\x18\a \x01(\tH\x00R\x04textB\n" +
 	"\n" +
-	"\bresponse\"n\n" +
+	"\bresponse\"\xcc\x01\n" +
 	"\bPosition\x12\x16\n" +
 	"\x05value\x18\x01 \x01(\x11H\x00R\x05value\x12>\n" +
-	"\fnot_answered\x18\x02 \x01(\x0e2\x19.painscore.v1.NotAnsweredH\x00R\vnotAnsweredB\n" +
+	"\fnot_answered\x18\x02 \x01(\x0e2\x19.painscore.v1.NotAnsweredH\x00R\vnotAnswered\x12\x1a\n" +
+	"\adecimal\x18\x03 \x01(\tH\x00R\adecimal\x12\x14\n" +
+	"\x04code\x18\x04 \x01(\tH\x00R\x04code\x12\x14\n" +
+	"\x04date\x18\x05 \x01(\tH\x00R\x04date\x12\x14\n" +
+	"\x04text\x18\x06 \x01(\tH\x00R\x04textB\n" +
 	"\n" +
 	"\bresponse*\xbd\x01\n" +
 	"\vNotAnswered\x12\x1c\n" +
@@ -466,10 +621,18 @@ func file_painscore_v1_sheet_proto_init() {
 	file_painscore_v1_sheet_proto_msgTypes[1].OneofWrappers = []any{
 		(*Answer_Value)(nil),
 		(*Answer_NotAnswered)(nil),
+		(*Answer_Decimal)(nil),
+		(*Answer_Code)(nil),
+		(*Answer_Date)(nil),
+		(*Answer_Text)(nil),
 	}
 	file_painscore_v1_sheet_proto_msgTypes[2].OneofWrappers = []any{
 		(*Position_Value)(nil),
 		(*Position_NotAnswered)(nil),
+		(*Position_Decimal)(nil),
+		(*Position_Code)(nil),
+		(*Position_Date)(nil),
+		(*Position_Text)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

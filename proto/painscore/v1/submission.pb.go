@@ -278,11 +278,11 @@ type Submission struct {
 	Occasion Occasion `protobuf:"varint,4,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
 	// The occasion's label; empty unless the occasion is OTHER.
 	OccasionLabel string `protobuf:"bytes,5,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
-	// The sheet as stored: every item of the instrument with its value or the reason why there is none, by code and as item
+	// The sheet as stored: every item of the instrument with its answer or the reason why there is none, by code and as item
 	// values, in the instrument's order, however it came in. `version` is the one that was used, `value_sets` those that
 	// `scored_sheet` has an index by.
 	Sheet *Sheet `protobuf:"bytes,6,opt,name=sheet,proto3" json:"sheet,omitempty"`
-	// The scores as computed when it was stored or, with `rescore_plan_id`, when that plan was made.
+	// The scores as computed when it was stored or, with `rescore_plan_id`, when that plan was made; none for a site form.
 	ScoredSheet *ScoredSheet `protobuf:"bytes,7,opt,name=scored_sheet,json=scoredSheet,proto3" json:"scored_sheet,omitempty"`
 	// Day on which it was answered, "YYYY-MM-DD".
 	AnsweredOn string `protobuf:"bytes,8,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
