@@ -136,8 +136,8 @@ func (c *Clinic) checkRescore(req RescoreRequest) (*scoring.Instrument, error) {
 	if req.AnsweredTo != "" && req.AnsweredFrom > req.AnsweredTo {
 		check.add("answered_to", OutOfRange, "not before answered_from")
 	}
-	if err := check.err(); err != nil {
-		return nil, err
+	if req.Instrument == "" {
+		return nil, check.err()
 	}
 	target, problem := c.instrument(req.Instrument, req.Version)
 	if problem != nil {

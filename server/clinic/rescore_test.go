@@ -296,8 +296,8 @@ func TestBadRescoresAreRefusedWithEveryProblem(t *testing.T) {
 		{clinic.RescoreRequest{Instrument: "hads", Version: "9"}, []string{"version UNKNOWN_VERSION"}},
 		{clinic.RescoreRequest{Instrument: "nope"}, []string{"instrument UNKNOWN_INSTRUMENT"}},
 		{clinic.RescoreRequest{Instrument: "hads", CareUnits: make([]string, clinic.MaxCareUnits+1)}, []string{"care_units TOO_MANY"}},
-		{clinic.RescoreRequest{Instrument: "hads", CareUnits: []string{"a", ""}, AnsweredFrom: "x", AnsweredTo: "2025-02-30"},
-			[]string{"answered_from BAD_DATE", "answered_to BAD_DATE", "answered_to OUT_OF_RANGE", "care_units[1] REQUIRED"}},
+		{clinic.RescoreRequest{Instrument: "hads", Version: "9", CareUnits: []string{"a", ""}, AnsweredFrom: "x", AnsweredTo: "2025-02-30"},
+			[]string{"answered_from BAD_DATE", "answered_to BAD_DATE", "answered_to OUT_OF_RANGE", "care_units[1] REQUIRED", "version UNKNOWN_VERSION"}},
 		{clinic.RescoreRequest{Instrument: "hads", AnsweredFrom: "2025-02-02", AnsweredTo: "2025-02-01"}, []string{"answered_to OUT_OF_RANGE"}},
 	} {
 		_, err := s.PreviewRescore(t.Context(), ebba, c.req, none)

@@ -2,10 +2,10 @@
 // and stores and reads them on a painscored server.
 //
 // score and instruments work offline with the built-in definitions; submit,
-// trend and episodes call the server at --addr (PAINSCORE_ADDR). Results go to
-// standard output, everything else to standard error; --json gives one JSON
-// value per line for programs. "painscore help exit-codes" lists what a script
-// can branch on.
+// trend, episodes and rescore call the server at --addr (PAINSCORE_ADDR).
+// Results go to standard output, everything else to standard error; --json
+// gives one JSON value per line for programs. "painscore help exit-codes" lists
+// what a script can branch on.
 //
 // Each command stands in a file of its own: start with newRoot below.
 package main
@@ -41,7 +41,7 @@ func newRoot() *cobra.Command {
 		Long: `painscore scores the questionnaires of pain rehabilitation.
 
 score and instruments work on this machine alone, with the built-in definitions
-or a site's own. submit, trend and episodes talk to a painscored server.
+or a site's own. submit, trend, episodes and rescore talk to a painscored server.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -49,7 +49,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
-	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
 	return root
 }
 
