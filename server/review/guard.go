@@ -15,7 +15,7 @@ import (
 
 // contentPolicy lets a page load its own style sheet and nothing else: no
 // script, no picture or font from elsewhere, no frame around it.
-const contentPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard is what every request passes through. Nothing that it logs holds an
 // address, a query or an id: those name patients' episodes.

@@ -35,6 +35,15 @@ func serveStylesheet(w http.ResponseWriter, _ *http.Request) {
 	w.Write(stylesheet)
 }
 
+//go:embed static/icon.svg
+var icon []byte
+
+func serveIcon(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	w.Write(icon)
+}
+
 type templates struct{ episodes, episode, failure *template.Template }
 
 func parseTemplates() *templates {

@@ -67,6 +67,7 @@ func New(c Clinic, options Options) http.Handler {
 	mux.HandleFunc("GET /{$}", s.episodes)
 	mux.HandleFunc("GET /units/{unit}/episodes/{id}", s.episode)
 	mux.HandleFunc("GET "+stylesheetPath, serveStylesheet)
+	mux.HandleFunc("GET /favicon.ico", serveIcon) // asked for by every browser, whether a page names it or not
 	mux.HandleFunc("/", s.notFound)
 	return s.guard(mux)
 }
