@@ -286,7 +286,9 @@ func TestTrendSaysInWordsWhatANumberHides(t *testing.T) {
 					{Occasion: baseline, AnsweredOn: "2026-01-02", Timing: pb.Timing_TIMING_IN_WINDOW, Instrument: "hads", Score: &pb.ScaleScore{Outcome: &pb.ScaleScore_Value{Value: "14.00"}, Band: "probable", Flags: []string{"caseness"}, Prorated: true, ImputedItems: []string{"9"}}},
 					{Occasion: end, AnsweredOn: "2026-04-20", Timing: pb.Timing_TIMING_LATE, Instrument: "hads", Score: value("9", "possible")},
 				},
-				Changes: []*pb.Change{{FromOccasion: baseline, ToOccasion: end, Comparable: true, Difference: "-5.00", Movement: pb.Movement_MOVEMENT_TOWARDS_BETTER, Prorated: true}}},
+				Changes: []*pb.Change{{FromOccasion: baseline, ToOccasion: end, Comparable: true, Difference: "-5.00", Movement: pb.Movement_MOVEMENT_TOWARDS_BETTER, Prorated: true,
+					Importance:       &pb.Verdict{Answer: pb.VerdictAnswer_VERDICT_ANSWER_YES, Caveats: []pb.VerdictCaveat{pb.VerdictCaveat_VERDICT_CAVEAT_FOUND_OVER_OTHER_PERIOD}},
+					MeasurementError: &pb.Verdict{Answer: pb.VerdictAnswer_VERDICT_ANSWER_WITHHELD, WithheldReason: pb.WithheldReason_WITHHELD_REASON_PRORATED}}}},
 			{Instrument: "eq_5d_5l", Scale: "index", ValueSet: "se_tto_2020", Direction: pb.Direction_DIRECTION_HIGHER_IS_BETTER, Lowest: "0.2433", Highest: "0.9755",
 				Points: []*pb.TrendPoint{
 					{Occasion: baseline, AnsweredOn: "2026-01-04", Instrument: "eq_5d_5l", Score: value("0.6976", "")},
@@ -298,7 +300,7 @@ func TestTrendSaysInWordsWhatANumberHides(t *testing.T) {
 					{Occasion: baseline, AnsweredOn: "2026-01-04", Instrument: "eq_5d_3l", Score: value("40", "")},
 					{Occasion: end, AnsweredOn: "2026-04-20", Instrument: "eq_5d_5l", InstrumentSwitched: true, Score: value("55", "")},
 				},
-				Changes: []*pb.Change{{FromOccasion: baseline, ToOccasion: end, Comparable: true, Difference: "15", Movement: pb.Movement_MOVEMENT_TOWARDS_BETTER, InstrumentSwitched: true}}},
+				Changes: []*pb.Change{{FromOccasion: baseline, ToOccasion: end, Comparable: true, Difference: "15", Movement: pb.Movement_MOVEMENT_TOWARDS_BETTER, InstrumentSwitched: true, Sentence: "EQ VAS went from 40 to 55."}}},
 		},
 	}}
 	f := serve(t, reply, reply)
@@ -317,7 +319,7 @@ programme end       2026-04-20                -             -
 hads anxiety (0 to 21, higher is worse)
   baseline       2026-01-02  14.00  probable  caseness; prorated, blank: 9
   programme end  2026-04-20  9      possible  late
-  baseline to programme end:  -5.00, towards better; at least one side is prorated
+  baseline to programme end:  -5.00, towards better; important: yes (found over other period); beyond error: withheld (prorated); at least one side is prorated
 
 eq_5d_5l index se_tto_2020 (0.2433 to 0.9755, higher is better)
   baseline       2026-01-04  0.6976   -  
@@ -327,7 +329,7 @@ eq_5d_5l index se_tto_2020 (0.2433 to 0.9755, higher is better)
 eq_5d_5l vas (0 to 100, higher is better)
   baseline       2026-01-04  40  -  answered on eq_5d_3l
   programme end  2026-04-20  55  -  answered on eq_5d_5l
-  baseline to programme end:  +15, towards better; across two instruments
+  EQ VAS went from 40 to 55.
 `)
 	if request := f.requests[0].(*pb.GetTrendRequest); request.CareUnit != "A" || request.EpisodeId != "demo-01" || request.Patient != nil {
 		t.Errorf("%v", request)

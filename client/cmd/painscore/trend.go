@@ -19,6 +19,7 @@ type trendFlags struct {
 	patient    patientFlags
 	unit       string
 	episode    string
+	language   string
 }
 
 func newTrend() *cobra.Command {
@@ -30,7 +31,9 @@ func newTrend() *cobra.Command {
 every occasion, and the change between each two. The episode may be left out for
 a patient who has only one in the unit.
 
-A change says which way the score moved, not whether that matters.
+Beside each change stand two separate verdicts: whether it matters, and whether it
+is more than measurement error; --json has their sources. With --language each
+change is told in one sentence instead.
 
 ` + patientHelp,
 		Example: `  painscore trend --unit SE2321000016-1A2B --episode 2026-0117`,
@@ -41,6 +44,7 @@ A change says which way the score moved, not whether that matters.
 	f.patient.flags(cmd)
 	unitFlag(cmd, &f.unit)
 	cmd.Flags().StringVar(&f.episode, "episode", "", "id of the episode of care")
+	cmd.Flags().StringVar(&f.language, "language", "", "tell each change in one sentence: sv or en")
 	return cmd
 }
 
@@ -49,7 +53,7 @@ func trend(cmd *cobra.Command, f *trendFlags) error {
 	if err != nil {
 		return err
 	}
-	request := &pb.GetTrendRequest{CareUnit: unitOf(f.unit), Patient: patient, EpisodeId: f.episode}
+	request := &pb.GetTrendRequest{CareUnit: unitOf(f.unit), Patient: patient, EpisodeId: f.episode, Language: f.language}
 	return f.connection.call(cmd, func(ctx context.Context, c *client.Client) error {
 		reply, err := c.Patients().GetTrend(ctx, request)
 		if err != nil {
@@ -105,6 +109,10 @@ func printScale(w io.Writer, line *pb.ScaleTrend) error {
 	}
 	table = tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, c := range line.Changes {
+		if c.Sentence != "" {
+			fmt.Fprintln(table, "  "+c.Sentence)
+			continue
+		}
 		fmt.Fprintf(table, "  %s to %s:\t%s\n", occasionWord(c.FromOccasion, c.FromOccasionLabel), occasionWord(c.ToOccasion, c.ToOccasionLabel), changeWords(c))
 	}
 	return table.Flush()
@@ -144,8 +152,8 @@ func changeWords(c *pb.Change) string {
 			why = enumWord(c.NotComparableReason)
 		}
 		words := "no difference: " + why
-		if c.Movement != pb.Movement_MOVEMENT_UNSPECIFIED { // two profiles
-			words += "; " + movementWord(c.Movement)
+		if c.ParetianClass != pb.ParetianClass_PARETIAN_CLASS_UNSPECIFIED { // two profiles
+			words += "; " + movementWord(c.Movement) + "; Paretian class: " + enumWord(c.ParetianClass)
 		}
 		return words
 	}
@@ -154,11 +162,36 @@ func changeWords(c *pb.Change) string {
 		difference = "+" + difference
 	}
 	words := difference + ", " + movementWord(c.Movement)
+	if c.PercentReduction != "" {
+		words += ", " + c.PercentReduction + " % less"
+	}
+	if c.Importance != nil { // an older server gives no verdicts
+		words += fmt.Sprintf("; important: %s; beyond error: %s", verdictWords(c.Importance), verdictWords(c.MeasurementError))
+	}
 	if c.Prorated {
 		words += "; at least one side is prorated"
 	}
 	if c.InstrumentSwitched {
 		words += "; across two instruments"
+	}
+	return words
+}
+
+// verdictWords is a verdict with what limits it.
+func verdictWords(v *pb.Verdict) string {
+	words := map[pb.VerdictAnswer]string{pb.VerdictAnswer_VERDICT_ANSWER_BEYOND: "yes", pb.VerdictAnswer_VERDICT_ANSWER_WITHIN: "no"}[v.GetAnswer()]
+	if words == "" {
+		words = enumWord(v.GetAnswer())
+	}
+	var limits []string
+	if v.GetWithheldReason() != pb.WithheldReason_WITHHELD_REASON_UNSPECIFIED {
+		limits = append(limits, enumWord(v.WithheldReason))
+	}
+	for _, caveat := range v.GetCaveats() {
+		limits = append(limits, enumWord(caveat))
+	}
+	if len(limits) > 0 {
+		words += " (" + strings.Join(limits, ", ") + ")"
 	}
 	return words
 }
