@@ -86,6 +86,21 @@ func TestARetryIsReadByTheVersionThatScoredItFirst(t *testing.T) {
 	}
 }
 
+// TestARetryIsARetryAfterItsFormWasScoredAnew: the scores that count are by the
+// active version then, but the sheet still reads otherwise by it.
+func TestARetryIsARetryAfterItsFormWasScoredAnew(t *testing.T) {
+	reordered := mustDiffer(t, "hads", "  - {code: \"1\", min: 0, max: 3}\n  - {code: \"2\", min: 0, max: 3}\n", "  - {code: \"2\", min: 0, max: 3}\n  - {code: \"1\", min: 0, max: 3}\n")
+	s := openIn(t, t.TempDir(), clinic.Settings{}, with(t, "hads-2.yaml", reordered))
+	first := baseline("s-1", hads())
+	s.submit(t, first)
+	s.set(t, activate("hads", "2"))
+	plan, _ := s.preview(t, clinic.RescoreRequest{Instrument: "hads"})
+	s.apply(t, plan)
+	if again := s.submit(t, first); !again.Replayed || again.InstrumentVersion != "1" || again.RescorePlan != "" {
+		t.Errorf("replayed %v, version %s, plan %q", again.Replayed, again.InstrumentVersion, again.RescorePlan)
+	}
+}
+
 func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))

@@ -140,8 +140,11 @@ func (c *Clinic) checkRescore(req RescoreRequest) (*scoring.Instrument, error) {
 		return nil, check.err()
 	}
 	target, problem := c.instrument(req.Instrument, req.Version)
-	if problem != nil {
+	switch {
+	case problem != nil:
 		check.addAll("", []Problem{*problem})
+	case len(target.Scales()) == 0:
+		check.add("instrument", UnknownInstrument, "a site form, which has no scores")
 	}
 	return target, check.err()
 }

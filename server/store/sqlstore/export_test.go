@@ -1,5 +1,21 @@
 package sqlstore
 
+import (
+	"context"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// FlipUnlooked flips a plan without the look before the transaction, as if all
+// that makes it stale had happened after that.
+func (s *Store) FlipUnlooked(ctx context.Context, planID string, flip store.RescoreFlip, since map[string]int64) error {
+	plan, err := s.RescorePlan(ctx, planID)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "flip", func(t *transaction) error { return t.flip(&plan, flip, since) })
+}
+
 // SQL are the texts of the reads that must stay range reads, for SQLite.
 func SQL() map[string]string {
 	s := newStatements(Dialect{Parameter: "?"}.rewrite)
