@@ -51,6 +51,9 @@ func TestAPlanIsStaleWhereARowOfItIsSuperseded(t *testing.T) {
 	if got, err := s.Submission(ctx, "u", "ehr", "1"); err != nil || got.Version != 2 || got.RescorePlan != "" {
 		t.Errorf("%+v %v", got, err)
 	}
+	if forms, err := s.SubmissionsOfEpisode(ctx, "u", "e", 0); err != nil || len(forms) != 1 || forms[0].RescorePlan != "" || forms[0].RescoredSeq != 0 {
+		t.Errorf("%+v %v", forms, err)
+	}
 	versions, err := s.SubmissionVersions(ctx, "u", "ehr", "1")
 	if err != nil || len(versions) != 2 || len(versions[0].Rescored) != 1 || len(versions[1].Rescored) != 0 {
 		t.Errorf("%+v %v", versions, err)
