@@ -171,7 +171,7 @@ const mostCodesListed = 20
 func (t *typedItem) describe(it *compiledItem) string {
 	switch t.kind {
 	case DecimalNumber:
-		return fmt.Sprintf("decimal numbers from %d to %d with at most %d decimals", it.min, it.max, t.decimals)
+		return fmt.Sprintf("decimal numbers from %d to %d, decimals at most %d", it.min, it.max, t.decimals)
 	case CodeOfList:
 		if len(t.codes) > mostCodesListed {
 			return fmt.Sprintf("one of the %d codes of its definition", len(t.codes))

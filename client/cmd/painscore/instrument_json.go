@@ -27,11 +27,17 @@ type instrument struct {
 }
 
 type item struct {
-	Item                 string  `json:"item"`
-	Lowest               int32   `json:"lowest"`
-	Highest              int32   `json:"highest"`
-	AllowedValues        []int32 `json:"allowed_values"`
-	NotApplicableAllowed bool    `json:"not_applicable_allowed"`
+	Item                 string   `json:"item"`
+	Type                 string   `json:"type"`
+	Lowest               int32    `json:"lowest"`
+	Highest              int32    `json:"highest"`
+	AllowedValues        []int32  `json:"allowed_values"`
+	NotApplicableAllowed bool     `json:"not_applicable_allowed"`
+	Decimals             int      `json:"decimals,omitempty"` // these of the types that have them
+	Codes                []string `json:"codes,omitempty"`
+	EarliestOn           string   `json:"earliest_on,omitempty"`
+	LatestOn             string   `json:"latest_on,omitempty"`
+	Longest              int      `json:"longest,omitempty"`
 }
 
 type layout struct {
@@ -89,7 +95,10 @@ func describe(catalogue *instruments.Catalogue, in *scoring.Instrument) instrume
 		Sources: []source{}, Licence: licenceOf(def), Notes: append([]string{}, def.Notes...),
 	}
 	for _, i := range in.Items() {
-		out.Items = append(out.Items, item{i.Code, i.Min, i.Max, append([]int32{}, i.Values...), i.NotApplicable})
+		out.Items = append(out.Items, item{
+			Item: i.Code, Type: typeNames[i.Type], Lowest: i.Min, Highest: i.Max, AllowedValues: append([]int32{}, i.Values...), NotApplicableAllowed: i.NotApplicable,
+			Decimals: i.Decimals, Codes: i.Codes, EarliestOn: i.Earliest, LatestOn: i.Latest, Longest: i.Longest,
+		})
 	}
 	for _, l := range in.Layouts() {
 		out.Layouts = append(out.Layouts, layout{l.Code, l.Order, l.Confirmed})
@@ -105,6 +114,11 @@ func describe(catalogue *instruments.Catalogue, in *scoring.Instrument) instrume
 		out.Sources = append(out.Sources, source{s.Code, s.Cite})
 	}
 	return out
+}
+
+// typeNames are those of the contract's ItemType, without its prefix.
+var typeNames = map[scoring.ItemType]string{
+	scoring.WholeNumber: "WHOLE_NUMBER", scoring.DecimalNumber: "DECIMAL", scoring.CodeOfList: "CODE", scoring.CalendarDate: "DATE", scoring.FreeText: "TEXT",
 }
 
 func licenceOf(def *scoring.Definition) licence {

@@ -90,16 +90,30 @@ func printItems(w io.Writer, in *scoring.Instrument) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nITEM\tTAKES\tREVERSED IN")
 	for _, i := range in.Items() {
-		takes := fmt.Sprintf("%d to %d", i.Min, i.Max)
-		if len(i.Values) > 0 {
-			takes = "one of " + numbers(i.Values)
-		}
+		takes := answersOf(&i)
 		if i.NotApplicable {
 			takes += ", not_applicable"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", i.Code, takes, orNone(strings.Join(i.ReversedIn, " ")))
 	}
 	table.Flush()
+}
+
+// answersOf says what an item takes.
+func answersOf(i *scoring.ItemInfo) string {
+	switch {
+	case i.Type == scoring.DecimalNumber:
+		return fmt.Sprintf("%d to %d, at most %s", i.Min, i.Max, count(i.Decimals, "decimal"))
+	case i.Type == scoring.CodeOfList:
+		return "one of " + strings.Join(i.Codes, " ")
+	case i.Type == scoring.CalendarDate:
+		return "date from " + i.Earliest + " to " + i.Latest
+	case i.Type == scoring.FreeText:
+		return fmt.Sprintf("text of at most %d characters", i.Longest)
+	case len(i.Values) > 0:
+		return "one of " + numbers(i.Values)
+	}
+	return fmt.Sprintf("%d to %d", i.Min, i.Max)
 }
 
 // printOrders prints how positions and other numbers are given.
@@ -130,6 +144,10 @@ func printOrders(w io.Writer, in *scoring.Instrument) {
 func numbers(list []int32) string { return strings.Trim(fmt.Sprint(list), "[]") }
 
 func printScales(w io.Writer, in *scoring.Instrument) {
+	if in.IsForm() {
+		fmt.Fprintln(w, "\nNo scales: a form that is stored and shown by item, never scored.")
+		return
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nSCALE\tRANGE\tDIRECTION\tMISSING\tBANDS\tFLAGS")
 	for _, s := range in.Scales() {

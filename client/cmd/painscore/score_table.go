@@ -14,12 +14,19 @@ import (
 func printResult(w io.Writer, result *scoring.Result) error {
 	in := result.Instrument
 	fmt.Fprintf(w, "%s (%s, version %s)\n\n", in.Definition().Title, in.ID(), in.Version())
+	if in.IsForm() {
+		_, err := fmt.Fprintln(w, noScores)
+		return err
+	}
 	scores := make([]*pb.ScaleScore, len(result.Scores))
 	for i := range result.Scores {
 		scores[i] = scaleScore(&result.Scores[i])
 	}
 	return printScores(w, scores)
 }
+
+// noScores stands where the scores of a site form would.
+const noScores = "Every answer is acceptable. A form without scales gets no scores."
 
 // scaleScore gives a score the shape in which a server sends one, so that both
 // are printed by the same lines.

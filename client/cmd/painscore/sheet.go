@@ -42,22 +42,33 @@ func (f *sheetFlags) sheet() (*scoring.Sheet, error) {
 		if !found {
 			return nil, fmt.Errorf("--answers: entry %d is not of the form item=answer", i+1)
 		}
-		sheet.Answers = append(sheet.Answers, scoring.Answer{Item: strings.TrimSpace(item), Response: response(answer)})
+		sheet.Answers = append(sheet.Answers, scoring.Answer{Item: strings.TrimSpace(item), Response: response(sheet, answer)})
 	}
 	for _, position := range f.positions {
-		sheet.Positions = append(sheet.Positions, response(position))
+		sheet.Positions = append(sheet.Positions, response(sheet, position))
 	}
 	return sheet, nil
 }
 
-// response reads one answer as JSON Lines do; an empty one is a blank.
-func response(text string) scoring.Response {
+// response reads one answer as JSON Lines do; an empty one is a blank. What is
+// no whole number goes into the sheet's texts, for items of site forms.
+func response(sheet *scoring.Sheet, text string) scoring.Response {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return scoring.Response{Kind: scoring.LeftBlank}
 	}
-	if r := jsonl.Number([]byte(text)); r.Kind != scoring.NotANumber {
+	switch r := jsonl.Number([]byte(text)); r.Kind {
+	case scoring.NotANumber:
+	case scoring.NotWhole:
+		if plain, ok := jsonl.Plain([]byte(text)); ok {
+			return sheet.AddText(r.Kind, plain)
+		}
+		return r
+	default:
 		return r
 	}
-	return jsonl.Word([]byte(text))
+	if r := jsonl.Word([]byte(text)); r.Kind != scoring.NotANumber {
+		return r
+	}
+	return sheet.AddText(scoring.NotANumber, text)
 }

@@ -43,7 +43,8 @@ func newSubmit() *cobra.Command {
 		Long: `Store one answered sheet on the server, and print its scores.
 
 The sheet is given by flags, or by --file with a SubmitRequest of the gRPC
-contract as JSON; flags then replace what stands in the file.
+contract as JSON; flags then replace what stands in the file. Decimals, codes,
+dates and text of a site form go in by --file only.
 
 Sending a sheet again is harmless with the same --submission-id. Without one a
 new id is made; if the server cannot be reached the id is printed, to be used
@@ -287,6 +288,9 @@ func printStored(w io.Writer, reply *pb.SubmitResponse) error {
 	}
 	for _, warning := range reply.Warnings {
 		fmt.Fprintf(w, "Warning, %s: %s\n", enumWord(warning.Code), warning.Description)
+	}
+	if len(s.GetScoredSheet().GetScores()) == 0 {
+		return nil // a site form
 	}
 	fmt.Fprintln(w)
 	return outputError(printScores(w, s.GetScoredSheet().GetScores()))

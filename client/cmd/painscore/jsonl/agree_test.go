@@ -11,10 +11,19 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
 )
 
-var builtin = sync.OnceValues(instruments.Builtin)
+// builtin holds the built-in instruments and the example of a site form.
+var builtin = sync.OnceValues(func() (*instruments.Catalogue, error) {
+	c, err := instruments.Builtin()
+	if err == nil {
+		body, _ := instruments.Skeleton("goal_evaluation")
+		err = c.AddFile("goals.yaml", body)
+	}
+	return c, err
+})
 
 func catalogue(t testing.TB) Catalogue {
 	t.Helper()
@@ -33,7 +42,7 @@ func agree(t interface {
 	t.Helper()
 	before := bytes.Clone(text)
 	got, ok := scorer.AppendLine(nil, text)
-	want, valid := reference(text, scorer.catalogue)
+	want, record, valid := reference(text, scorer.catalogue)
 	if !bytes.Equal(text, before) {
 		t.Fatalf("the line was changed")
 	}
@@ -49,14 +58,21 @@ func agree(t interface {
 	if !bytes.Equal(got, want) {
 		t.Fatalf("line %q:\n got %s\nwant %s", text, got, want)
 	}
+	if ok {
+		if read := string(scoring.AppendAnswers(nil, scorer.result.Instrument, &scorer.answers)); read != record {
+			t.Fatalf("line %q:\n read %s\nwant %s", text, read, record)
+		}
+	}
 }
 
 // pieces are what generated lines are put together from.
 var (
-	keys   = []string{"id", "instrument", "version", "answers", "positions", "layout", "coding", "value_sets", "identity", "Instrument", "", "instr\\u0075ment", "answers\\n"}
-	names  = []string{"hads", "isi", "eq_5d_5l", "eq_5d_3l", "cpaq_8", "wai", "lisat_11", "nprs", "nope", "", "1", "form", "mapi", "blocked", "alternating", "box_position", "se_tto_2020", "se_ctto_2022", "se_tto_2014", "ha\\u0064s"}
-	items  = []string{"1", "2", "3", "4", "5", "6", "7", "14", "vas", "mobility", "self_care", "vocation", "partner_relation", "diseases", "falling_asleep", "\\u0031", "nope", ""}
+	keys  = []string{"id", "instrument", "version", "answers", "positions", "layout", "coding", "value_sets", "identity", "Instrument", "", "instr\\u0075ment", "answers\\n"}
+	names = []string{"hads", "isi", "eq_5d_5l", "eq_5d_3l", "cpaq_8", "wai", "lisat_11", "nprs", "goal_evaluation", "goal_evaluation", "nope", "", "1", "form", "mapi", "blocked", "alternating", "box_position", "se_tto_2020", "se_ctto_2022", "se_tto_2014", "ha\\u0064s"}
+	items = []string{"1", "2", "3", "4", "5", "6", "7", "14", "vas", "mobility", "self_care", "vocation", "partner_relation", "diseases", "falling_asleep", "\\u0031", "nope", "",
+		"goal_reached", "hours_per_week", "goal_area", "work_status", "goal_set_on", "goal_in_own_words", "comment"}
 	values = []string{"0", "1", "2", "3", "4", "-1", "9", "100", "2.0", "2.5", "1e0", "20e-1", "-0", "0e5", "0.0", "1e999999999", "-1e99", "1e-9", "0.1e1", "0.00000000000000000001e20", "4294967297", "99999999999999999999999", "2147483648",
+		"12.5", "125e-1", "0.00125e4", "-0.5", "1e-50", "12345678901234567890123456789012345678901.5", `"leisure"`, `"2024-02-29"`, `"2024-02-30"`, `"a\u00e5\n\"b\""`,
 		"null", `"declined"`, `"not_applicable"`, `"unreadable"`, `"not_asked"`, `"left_blank"`, `"3"`, `"declin\u0065d"`, "true", "false", "[]", "{}", `[1,{"a":[]}]`, `"\ud800"`, `"\ud83d\ude00"`, "01", "1.", ".5", "+1", "1e", "nul", "NaN", `"\x"`, "\"\x01\"", "\"\xff\""}
 )
 

@@ -8,7 +8,9 @@
 //
 // Required is instrument. An answer is a whole number (2.0 and 1e0 are whole),
 // null for a blank, or one of "not_applicable", "declined", "unreadable",
-// "not_asked". Instead of answers, positions gives the same values as a list in
+// "not_asked". Items of site forms that are no whole numbers take a number
+// (decimals) or a string (codes, dates, text); the four words mean that there is
+// no answer there, too. Instead of answers, positions gives the same values as a list in
 // the order of a layout. Optional are id (a string or number, given back as it
 // stands), version, layout, coding and value_sets (a list); null there means
 // not given.

@@ -57,8 +57,9 @@ type line struct {
 	answers    []answer
 	positions  []scoring.Response
 	valueSets  [][]byte
-	emptyList  bool // positions was given and holds nothing
-	opaque     bool // instrument, version or coding is unusable: what the numbers mean is not known
+	texts      [][]byte // numbers with a fraction and strings, as answers refer to them: see scoring.Sheet.Texts
+	emptyList  bool     // positions was given and holds nothing
+	opaque     bool     // instrument, version or coding is unusable: what the numbers mean is not known
 	problems   []scoring.Problem
 }
 
@@ -73,6 +74,7 @@ func (l *line) read(text []byte) bool {
 	l.seen, l.emptyList, l.opaque = 0, false, false
 	l.id, l.instrument, l.version, l.layout, l.coding = nil, nil, nil, nil, nil
 	l.answers, l.positions, l.valueSets, l.problems = l.answers[:0], l.positions[:0], l.valueSets[:0], l.problems[:0]
+	l.texts = l.texts[:0]
 	if !utf8.Valid(text) {
 		return false
 	}
@@ -269,17 +271,28 @@ func (l *line) response() scoring.Response {
 		return scoring.Response{Kind: scoring.Answered, Value: int32(c - '0')}
 	case c == '-' || '0' <= c && c <= '9':
 		if text := l.number(); !l.bad {
-			return whole(text)
+			return l.keep(whole(text), text)
 		}
 		return scoring.Response{}
 	case c == '"':
-		return Word(l.str())
+		text := l.str()
+		return l.keep(Word(text), text)
 	case c == 'n':
 		l.word()
 		return scoring.Response{Kind: scoring.LeftBlank}
 	}
 	l.skip(2)
 	return scoring.Response{Kind: scoring.NotANumber}
+}
+
+// keep keeps the text of an answer that is no whole number, for items of site
+// forms; what the item takes is not known yet.
+func (l *line) keep(r scoring.Response, text []byte) scoring.Response {
+	if r.Kind == scoring.NotWhole || r.Kind == scoring.NotANumber {
+		l.texts = append(l.texts, text)
+		r.Value = int32(len(l.texts))
+	}
+	return r
 }
 
 // Word reads the name of a reason for having no answer. Any other text is

@@ -3,6 +3,7 @@ package jsonl
 import (
 	"bytes"
 	"math"
+	"strings"
 
 	"github.com/painscore/painscore/scoring"
 )
@@ -89,6 +90,44 @@ func decimal(negative bool, text []byte) scoring.Response {
 		n *= 10
 	}
 	return answered(negative, n)
+}
+
+// longestPlain is how many characters Plain writes at most. No item takes a
+// number near that.
+const longestPlain = 40
+
+// Plain writes a valid JSON number in its shortest form without an exponent:
+// 12.50e-1 is 1.25. It returns false for one that would be too long.
+func Plain(text []byte) (string, bool) {
+	text, negative := bytes.CutPrefix(text, []byte("-"))
+	mantissa, exponent := text, int64(0)
+	if e := bytes.IndexAny(text, "eE"); e >= 0 {
+		mantissa, exponent = text[:e], exponentOf(text[e+1:])
+	}
+	units, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	digits := append(bytes.Clone(units), fraction...)
+	point := int64(len(units)) + exponent // how many digits stand before the point
+	leading := len(digits) - len(bytes.TrimLeft(digits, "0"))
+	digits, point = bytes.TrimRight(digits[leading:], "0"), point-int64(leading)
+	if len(digits) == 0 {
+		return "0", true
+	}
+	if len(digits) > longestPlain || point > longestPlain || point < -longestPlain {
+		return "", false
+	}
+	zeros := func(n int64) string { return strings.Repeat("0", int(max(n, 0))) }
+	before := min(max(point, 0), int64(len(digits)))
+	plain := string(digits[:before]) + zeros(point-before)
+	if plain == "" {
+		plain = "0"
+	}
+	if rest := string(digits[before:]); rest != "" {
+		plain += "." + zeros(-point) + rest
+	}
+	if negative {
+		plain = "-" + plain
+	}
+	return plain, len(plain) <= longestPlain
 }
 
 // exponentOf reads an exponent; one of many digits is cut to a size that

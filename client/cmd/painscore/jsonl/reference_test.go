@@ -14,15 +14,16 @@ import (
 )
 
 // reference answers a line as AppendLine should, by way of encoding/json and
-// without any thought of speed. valid says whether the line is a JSON object.
-func reference(text []byte, catalogue Catalogue) (result []byte, valid bool) {
+// without any thought of speed. record is that of the answers of an accepted
+// sheet; valid says whether the line is a JSON object.
+func reference(text []byte, catalogue Catalogue) (result []byte, record string, valid bool) {
 	r := refLine{seen: map[string]bool{}}
 	if !utf8.Valid(text) || !json.Valid(text) || !r.object(text) {
 		description := "not a JSON object in UTF-8"
 		if len(text) == 0 {
 			description = "the line is empty"
 		}
-		return refError(nil, []scoring.Problem{{Reason: "BAD_JSON", Description: description}}), false
+		return refError(nil, []scoring.Problem{{Reason: "BAD_JSON", Description: description}}), "", false
 	}
 	in := r.find(catalogue)
 	problems := r.problems
@@ -39,11 +40,11 @@ func reference(text []byte, catalogue Catalogue) (result []byte, valid bool) {
 		}
 	}
 	if len(problems) > 0 {
-		return refError(r.id, problems), true
+		return refError(r.id, problems), "", true
 	}
 	var scored scoring.Result
 	in.Score(&answers, &scored)
-	return refResult(r.id, &scored, &answers), true
+	return refResult(r.id, &scored, &answers), string(scoring.AppendAnswers(nil, in, &answers)), true
 }
 
 type refLine struct {
@@ -147,7 +148,7 @@ func (r *refLine) answers(raw json.RawMessage) {
 		r.add("answers", "TOO_MANY", "at most 500; the rest was not read")
 	}
 	for n := range min(len(keys), 500) {
-		r.sheet.Answers = append(r.sheet.Answers, scoring.Answer{Item: keys[n], Response: refResponse(values[n])})
+		r.sheet.Answers = append(r.sheet.Answers, scoring.Answer{Item: keys[n], Response: r.response(values[n])})
 	}
 }
 
@@ -161,7 +162,7 @@ func (r *refLine) positions(raw json.RawMessage) {
 		r.add("positions", "TOO_MANY", "at most 500; the rest was not read")
 	}
 	for _, value := range values[:min(len(values), 500)] {
-		r.sheet.Positions = append(r.sheet.Positions, refResponse(value))
+		r.sheet.Positions = append(r.sheet.Positions, r.response(value))
 	}
 	r.emptyList = len(values) == 0
 }
@@ -186,7 +187,7 @@ func (r *refLine) valueSets(raw json.RawMessage) {
 	}
 }
 
-func refResponse(raw json.RawMessage) scoring.Response {
+func (r *refLine) response(raw json.RawMessage) scoring.Response {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -195,23 +196,30 @@ func refResponse(raw json.RawMessage) scoring.Response {
 	case nil:
 		return scoring.Response{Kind: scoring.LeftBlank}
 	case json.Number:
-		return refNumber(string(v))
+		response, text := refNumber(string(v))
+		if text != "" {
+			response = r.sheet.AddText(response.Kind, text)
+		}
+		return response
 	case string:
 		for _, k := range []scoring.Kind{scoring.NotApplicable, scoring.Declined, scoring.Unreadable, scoring.NotAsked} {
 			if k.String() == v {
 				return scoring.Response{Kind: k}
 			}
 		}
+		return r.sheet.AddText(scoring.NotANumber, v)
 	}
 	return scoring.Response{Kind: scoring.NotANumber}
 }
 
-func refNumber(text string) scoring.Response {
+// refNumber reads a number; one with a fraction also as plain text, if it is
+// not too long.
+func refNumber(text string) (scoring.Response, string) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 	zero := strings.Trim(mantissa, "-0.") == ""
 	if n, err := strconv.Atoi(exponent); !zero && exponent != "" && (err != nil || n > 20000 || n < -20000) {
 		if strings.HasPrefix(exponent, "-") {
-			return scoring.Response{Kind: scoring.NotWhole}
+			return scoring.Response{Kind: scoring.NotWhole}, ""
 		}
 		text = mantissa[:1] + "9e99"
 	} else if zero {
@@ -219,7 +227,12 @@ func refNumber(text string) scoring.Response {
 	}
 	value, _ := new(big.Rat).SetString(text)
 	if !value.IsInt() {
-		return scoring.Response{Kind: scoring.NotWhole}
+		places, _ := value.FloatPrec()
+		plain := value.FloatString(places)
+		if len(plain) > 40 {
+			plain = ""
+		}
+		return scoring.Response{Kind: scoring.NotWhole}, plain
 	}
 	largest, smallest := int64(1)<<31-1, -int64(1)<<31
 	n := value.Num()
@@ -229,7 +242,7 @@ func refNumber(text string) scoring.Response {
 	case n.Cmp(big.NewInt(smallest)) < 0:
 		n = big.NewInt(smallest)
 	}
-	return scoring.Response{Kind: scoring.Answered, Value: int32(n.Int64())}
+	return scoring.Response{Kind: scoring.Answered, Value: int32(n.Int64())}, ""
 }
 
 func (r *refLine) find(catalogue Catalogue) *scoring.Instrument {

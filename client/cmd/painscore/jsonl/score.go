@@ -133,6 +133,10 @@ func (s *Scorer) check(in *definition) []scoring.Problem {
 	for _, set := range l.valueSets {
 		sheet.ValueSets = append(sheet.ValueSets, in.code(set))
 	}
+	sheet.Texts = sheet.Texts[:0]
+	if in.Typed() {
+		l.giveTexts(sheet)
+	}
 	problems := in.Read(sheet, &s.answers)
 	if l.emptyList && len(l.answers) == 0 {
 		l.add("positions", scoring.ReasonWrongCount, "the list is empty; leave it out for a sheet without any answer")
@@ -147,6 +151,29 @@ func (s *Scorer) check(in *definition) []scoring.Problem {
 		}
 	}
 	return all
+}
+
+// giveTexts hands the kept texts over to the engine, numbers without exponents.
+// A number too long to be written out points at nothing.
+func (l *line) giveTexts(sheet *scoring.Sheet) {
+	for _, text := range l.texts {
+		sheet.Texts = append(sheet.Texts, string(text))
+	}
+	plain := func(r *scoring.Response) {
+		if r.Kind != scoring.NotWhole {
+			return
+		}
+		text, ok := Plain(l.texts[r.Value-1])
+		if sheet.Texts[r.Value-1] = text; !ok {
+			r.Value = 0
+		}
+	}
+	for i := range sheet.Answers {
+		plain(&sheet.Answers[i].Response)
+	}
+	for i := range sheet.Positions {
+		plain(&sheet.Positions[i])
+	}
 }
 
 // wrongAt says whether the line's shape was wrong at a field.
