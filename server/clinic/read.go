@@ -173,8 +173,8 @@ func (c *Clinic) CareUnits(ctx context.Context) ([]string, error) {
 	return c.store.CareUnits(ctx)
 }
 
-// Answered is an episode with the occasions for which the patient's own forms
-// are stored and how many.
+// Answered is an episode with the occasions for which the patient's own scored
+// forms are stored and how many.
 type Answered struct {
 	store.Episode
 	Forms map[store.Occasion]int
@@ -195,7 +195,7 @@ func (c *Clinic) Overview(ctx context.Context, careUnit string, page Page) ([]An
 			return nil, "", err
 		}
 		for _, sub := range subs {
-			if sub.Respondent == store.Patient {
+			if sub.Respondent == store.Patient && !c.isForm(sub) {
 				overview[i].Forms[sub.Occasion]++
 			}
 		}

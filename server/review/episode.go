@@ -18,7 +18,8 @@ type episodePage struct {
 	Profile         string // the one occasion answered, where there is only one
 	Empty           bool   // no form at all
 	Sections        []section
-	Notes           []string // that the sections refer to by number
+	Forms           []compactTable // the unit's own
+	Notes           []string       // that the sections refer to by number
 	Sources         []source
 }
 
@@ -43,15 +44,21 @@ func (s *site) episode(w http.ResponseWriter, r *http.Request) {
 		s.failFor(w, r, err, http.StatusNotFound)
 		return
 	}
-	s.render(w, r, http.StatusOK, s.templates.episode, s.episodePage(r, l, trend))
+	forms, err := s.clinic.Forms(r.Context(), ref)
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
+	s.render(w, r, http.StatusOK, s.templates.episode, s.episodePage(r, l, trend, forms))
 }
 
-func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Trend) episodePage {
+func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Trend, forms []clinic.SiteForm) episodePage {
 	reading := newReading(l, trend, s.today())
 	p := episodePage{
 		page:     s.page(r, l, l.Say("episode.title", trend.Episode.EpisodeID)),
 		Facts:    factsOf(l, trend.Episode),
 		Sections: reading.sections(),
+		Forms:    reading.formTables(forms),
 		Sources:  reading.sources(),
 		Empty:    len(trend.Lines) == 0,
 	}

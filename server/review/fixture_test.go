@@ -47,6 +47,10 @@ func newTestSite(t *testing.T) *testSite {
 	if err != nil {
 		t.Fatal(err)
 	}
+	goals, _ := instruments.Skeleton("goal_evaluation")
+	if err := catalogue.AddFile("goals.yaml", goals); err != nil {
+		t.Fatal(err)
+	}
 	settings := clinic.Settings{ValueSets: map[string][]string{"eq_5d_3l": {"se_tto_2014"}, "eq_5d_5l": {"se_tto_2020"}}}
 	c, err := clinic.Open(t.Context(), st, catalogue, keys, settings, func() time.Time { return now })
 	if err != nil {
@@ -70,6 +74,9 @@ func (s *testSite) fill() {
 	s.submit("all-three", store.Baseline, "", "2023-01-20", 0.72, "eq_5d_5l")
 	s.submit("all-three", store.ProgrammeEnd, "", "2023-05-04", 0.48, "eq_5d_3l", "hads:2,5", "tsk_17:3,9")
 	s.submit("all-three", store.FollowUp12Months, "", "2024-05-20", 0.55, "eq_5d_3l", "isi:worried,interferes", "lisat_11:partner_relation")
+	s.goals("all-three", store.Baseline, store.Patient, "2023-01-20", "gå till sjön", 2)
+	s.goals("all-three", store.ProgrammeEnd, store.Patient, "2023-05-04", "gå till sjön <b>två gånger</b>", 7)
+	s.goals("all-three", store.ProgrammeEnd, store.Relative, "2023-05-06", "", 8)
 
 	s.episode(store.Episode{EpisodeID: "baseline-only", Cohort: "Grupp 12", FirstVisitOn: "2025-02-10", StartPlanned: "2025-04-07", EndPlanned: "2025-06-06"})
 	s.submit("baseline-only", store.Baseline, "", "2025-02-01", 0.66, "eq_5d_3l", "hads:2,5", "pcs:4,9", "lisat_11:partner_relation")
@@ -111,12 +118,37 @@ func (s *testSite) submit(episode string, occasion store.Occasion, label, on str
 		s.t.Fatal(err)
 	}
 	for _, in := range active {
-		if in.ID() != leaveOut {
+		if in.ID() != leaveOut && !in.IsForm() {
 			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: episode + "-" + in.ID() + "-" + on, Sheet: answered(in, burden, without)})
 		}
 	}
 	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {
 		s.t.Fatalf("%s %s: %v", episode, occasion, err)
+	}
+}
+
+// goals stores the unit's own form, by the example that painscore ships.
+func (s *testSite) goals(episode string, occasion store.Occasion, who store.Respondent, on, goal string, reached int32) {
+	s.t.Helper()
+	sheet := clinic.Sheet{Instrument: "goal_evaluation"}
+	mark := func(item string, r scoring.Response) {
+		sheet.Answers = append(sheet.Answers, scoring.Answer{Item: item, Response: r})
+	}
+	mark("goal_reached", scoring.Response{Kind: scoring.Answered, Value: reached})
+	mark("hours_per_week", sheet.AddText(scoring.GivenDecimal, "12.5"))
+	mark("goal_area", sheet.AddText(scoring.GivenCode, "leisure"))
+	mark("goal_set_on", sheet.AddText(scoring.GivenDate, "2023-01-20"))
+	mark("work_status", scoring.Response{Kind: scoring.NotApplicable})
+	mark("comment", scoring.Response{Kind: scoring.Declined})
+	if goal != "" {
+		mark("goal_in_own_words", sheet.AddText(scoring.GivenText, goal))
+	}
+	sub := clinic.Submission{
+		Patient: patient(episode), CareUnit: unit, EpisodeID: episode, Occasion: occasion, AnsweredOn: on, Respondent: who,
+		Forms: []clinic.Form{{SubmissionID: episode + "-goals-" + string(who) + "-" + on, Sheet: sheet}},
+	}
+	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {
+		s.t.Fatalf("goals: %v", err)
 	}
 }
 

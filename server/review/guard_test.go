@@ -25,6 +25,9 @@ func (b brokenClinic) CareUnits(context.Context) ([]string, error) { return nil,
 func (b brokenClinic) Overview(context.Context, string, clinic.Page) ([]clinic.Answered, string, error) {
 	return nil, "", b.err
 }
+func (b brokenClinic) Forms(context.Context, clinic.EpisodeRef) ([]clinic.SiteForm, error) {
+	return nil, b.err
+}
 func (b brokenClinic) Trend(context.Context, clinic.EpisodeRef) (*clinic.Trend, error) {
 	if b.err == nil {
 		panic("about " + secret)

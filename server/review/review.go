@@ -30,6 +30,7 @@ type Clinic interface {
 	CareUnits(ctx context.Context) ([]string, error)
 	Overview(ctx context.Context, careUnit string, page clinic.Page) ([]clinic.Answered, string, error)
 	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
+	Forms(ctx context.Context, ref clinic.EpisodeRef) ([]clinic.SiteForm, error)
 }
 
 // Options say what every page tells about the service. The zero value serves.

@@ -80,6 +80,7 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../clinic", "MomentState", "moment"},
 		{"../clinic", "Anchor", "anchor"},
 		{"../clinic", "NotComparableReason", "not comparable"},
+		{"../store", "Respondent", "respondent"},
 		{"../store", "Occasion", "occasion"},
 		{"../store", "Occasion", "occasion short"},
 		{"../store", "Occasion", "occasion missing"},
@@ -100,6 +101,9 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 	}
 	for _, code := range []string{scoring.CaveatWorsening, scoring.CaveatPeriod, scoring.CaveatBorrowed, scoring.WithheldProrated, scoring.WithheldExhaustion} {
 		need(t, "verdict note", code)
+	}
+	for _, k := range []scoring.Kind{scoring.LeftBlank, scoring.NotApplicable, scoring.Declined, scoring.Unreadable, scoring.NotAsked} {
+		need(t, "no answer", k.String())
 	}
 	for _, k := range []scoring.Known{scoring.Secondary, scoring.FromMemory, scoring.Derived, scoring.HouseRule} {
 		need(t, "known", string(k)) // what is verified needs no warning
