@@ -2,9 +2,10 @@
 // files, a strict loader for those and for a site's own, and the catalogue from
 // which a service takes the instruments it scores.
 //
-// To add a definition, copy a file of builtin/, change it and load it with
-// AddFile or AddDir: a file with any problem is refused whole, every problem
-// with its line, column and reason, and the worked examples inside are run.
+// To add a definition, copy a file of builtin/ or a Skeleton, change it and load
+// it with AddFile or AddDir: a file with any problem is refused whole, every
+// problem with its line, column and reason, and the worked examples inside are
+// run. README.md says how a clinic writes one; Schema describes the file format.
 package instruments
 
 import (
