@@ -83,6 +83,18 @@ func TestPlansBuildOnEachOther(t *testing.T) {
 		t.Error(got)
 	}
 	same(t, "versions", s.versions(t, "s-1"), []string{"1 by 1", "1 by 2, true by ebba (the new manual)", "1 by 3, true by ebba (the new manual), counts"})
+	var paged []string
+	for token := ""; len(paged) < 10; {
+		page, next, err := s.ListSubmissionVersions(t.Context(), clinic.Local, unit, "s-1", clinic.Page{Size: 1, Token: token})
+		if err != nil || len(page) != 1 {
+			t.Fatal(len(page), err)
+		}
+		paged = append(paged, page[0].Definition.Version())
+		if token = next; next == "" {
+			break
+		}
+	}
+	same(t, "by pages", paged, []string{"1", "2", "3"})
 	s.revert(t, upon)
 	if got := read(s.trend(t)); got != byFirst {
 		t.Errorf("the second reverted:\n%s", got)

@@ -303,7 +303,13 @@ func TestBadRescoresAreRefusedWithEveryProblem(t *testing.T) {
 		_, err := s.PreviewRescore(t.Context(), ebba, c.req, none)
 		same(t, "problems", problems(t, err), c.want)
 	}
-	_, err := s.ApplyRescore(t.Context(), ebba, "", strings.Repeat("x", 201))
+	_, _, err := s.ListSubmissionVersions(t.Context(), ebba, unit, "nope", clinic.Page{})
+	if got := reason(t, err).Reason; got != clinic.SubmissionUnknown {
+		t.Error(got)
+	}
+	_, _, err = s.ListSubmissionVersions(t.Context(), ebba, unit, "", clinic.Page{Token: "x"})
+	same(t, "problems", problems(t, err), []string{"page_token BAD_PAGE_TOKEN", "submission_id REQUIRED"})
+	_, err = s.ApplyRescore(t.Context(), ebba, "", strings.Repeat("x", 201))
 	same(t, "problems", problems(t, err), []string{"note TOO_LONG", "plan_id REQUIRED"})
 	_, err = s.ApplyRescore(t.Context(), ebba, "nope", "")
 	if got := reason(t, err).Reason; got != clinic.RescorePlanUnknown {
