@@ -19,13 +19,13 @@ func TestAPlanIsStaleWhereARowOfItIsSuperseded(t *testing.T) {
 	if _, err := s.Submit(ctx, other); err != nil { // changes 3 and 4
 		t.Fatal(err)
 	}
-	stage := func(plan, id string) {
+	stage := func(plan, id string, version int64) {
 		t.Helper()
 		err := s.KeepRescorePlan(ctx, store.RescorePlan{
 			PlanID: plan, Instrument: other.Forms[0].Instrument, Digest: []byte{1}, Scope: []store.RescoreScope{{CareUnit: "u", ChangeSeq: 4, Forms: 1}},
 		})
 		if err == nil {
-			err = s.StageRescore(ctx, plan, []store.Rescored{{CareUnit: "u", System: "ehr", SubmissionID: id, Version: 1, InstrumentVersion: "2", Scores: "new"}})
+			err = s.StageRescore(ctx, plan, []store.Rescored{{CareUnit: "u", System: "ehr", SubmissionID: id, Version: version, InstrumentVersion: "2", Scores: "new"}})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -35,17 +35,20 @@ func TestAPlanIsStaleWhereARowOfItIsSuperseded(t *testing.T) {
 		_, err := s.FlipRescore(ctx, plan, store.RescoreFlip{Applied: true, At: time.Now()}, map[string]int64{"u": since})
 		return err
 	}
-	stage("of the amended", "1")
-	stage("of the other", "2")
+	stage("of the amended", "1", 1)
+	stage("of the other", "2", 1)
 	addVersion(t, s, "e", "live", 2, 5)
 	if err := apply("of the amended", 4); !errors.Is(err, store.ErrStale) {
 		t.Errorf("the plan of what was amended: %v", err)
 	}
-	if err := apply("of the other", 4); err != nil {
+	if err := apply("of the other", 4); err != nil { // change 6
 		t.Errorf("a plan of another form: %v", err)
 	}
+	if _, err := s.FlipRescore(ctx, "of the other", store.RescoreFlip{At: time.Now()}, nil); err != nil { // change 7
+		t.Fatal(err)
+	}
 	// Even a plan that is applied says nothing of a version after its own.
-	if err := apply("of the amended", 6); err != nil {
+	if err := apply("of the amended", 7); err != nil { // change 8
 		t.Fatal(err)
 	}
 	if got, err := s.Submission(ctx, "u", "ehr", "1"); err != nil || got.Version != 2 || got.RescorePlan != "" {
@@ -58,7 +61,15 @@ func TestAPlanIsStaleWhereARowOfItIsSuperseded(t *testing.T) {
 	if err != nil || len(versions) != 2 || len(versions[0].Rescored) != 1 || len(versions[1].Rescored) != 0 {
 		t.Errorf("%+v %v", versions, err)
 	}
-	addVersion(t, s, "e", "retracted", 3, 8)
+	addVersion(t, s, "e2", "live", 2, 9)
+	stage("of version 2", "2", 2)
+	if err := apply("of version 2", 8); err != nil { // its own row is no later one
+		t.Errorf("a plan of the newer version: %v", err)
+	}
+	if got, err := s.Submission(ctx, "u", "ehr", "2"); err != nil || got.RescorePlan != "of version 2" || got.Scores != "new" {
+		t.Errorf("%+v %v", got, err)
+	}
+	addVersion(t, s, "e", "retracted", 3, 11)
 	if forms, err := s.SubmissionsOfEpisode(ctx, "u", "e", 0); err != nil || len(forms) != 0 {
 		t.Errorf("retracted: %+v %v", forms, err)
 	}
