@@ -23,9 +23,9 @@ func (t ItemType) String() string { return typeWords[t] }
 
 // Limits on the items of a form. Together they keep a stored form small.
 const (
-	MaxItemDecimals = 6
-	MaxItemCodes    = 200
-	MaxItemText     = 2000   // characters of one text
+	maxItemDecimals = 6
+	maxItemCodes    = 200
+	maxItemText     = 2000   // characters of one text
 	maxFormText     = 20_000 // characters of all texts of a form
 	earliestDate    = "1900-01-01"
 	latestDate      = "2199-12-31"
@@ -57,16 +57,16 @@ func (c *compiler) itemType(path string, it *Item) *typedItem {
 	case WholeNumber:
 		return nil
 	case DecimalNumber:
-		if t.decimals < 1 || t.decimals > MaxItemDecimals {
-			c.add(path, "item %s needs decimals from 1 to %d: how many its answers have at most", it.Code, MaxItemDecimals)
+		if t.decimals < 1 || t.decimals > maxItemDecimals {
+			c.add(path, "item %s needs decimals from 1 to %d: how many its answers have at most", it.Code, maxItemDecimals)
 		}
 	case CodeOfList:
 		c.itemCodes(path, it)
 	case CalendarDate:
 		c.itemDates(path, t)
 	case FreeText:
-		if t.longest < 1 || t.longest > MaxItemText {
-			c.add(path, "item %s needs longest: at most how many characters, 1 to %d", it.Code, MaxItemText)
+		if t.longest < 1 || t.longest > maxItemText {
+			c.add(path, "item %s needs longest: at most how many characters, 1 to %d", it.Code, maxItemText)
 		}
 		if c.textTotal += t.longest; c.textTotal > maxFormText {
 			c.add(path, "the texts of a form may have at most %d characters together", maxFormText)
@@ -98,8 +98,8 @@ func (c *compiler) strayItemKeys(path string, it *Item, kind ItemType) {
 }
 
 func (c *compiler) itemCodes(path string, it *Item) {
-	if len(it.Codes) < 2 || len(it.Codes) > MaxItemCodes {
-		c.add(path, "item %s needs 2 to %d codes", it.Code, MaxItemCodes)
+	if len(it.Codes) < 2 || len(it.Codes) > maxItemCodes {
+		c.add(path, "item %s needs 2 to %d codes", it.Code, maxItemCodes)
 	}
 	for i, code := range it.Codes {
 		path := at(path+".codes", i)

@@ -143,7 +143,7 @@ func (t *typedItem) checkDate(date string) string {
 // turn the direction of writing can make a page show something else than is
 // stored. Spaces alone are no answer: a box left empty is LeftBlank.
 func (t *typedItem) text(text string) (string, string) {
-	if len(text) > 8*MaxItemText { // far too long to look at every character
+	if len(text) > 8*maxItemText { // far too long to look at every character
 		return "", ReasonTooLong
 	}
 	if strings.Contains(text, "\r") {
