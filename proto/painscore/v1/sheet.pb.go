@@ -112,7 +112,8 @@ type Sheet struct {
 	// Any other number of entries is refused with WRONG_COUNT, more than 500 with TOO_MANY.
 	Positions []*Position `protobuf:"bytes,4,rep,name=positions,proto3" json:"positions,omitempty"`
 	// Order of the items that `positions` follow, for example "form" or "mapi" for ISI; GetInstrument lists them.
-	// May stay empty where an instrument has one layout only; else LAYOUT_NOT_NAMED. Without `positions` it changes nothing, but must still be one of them (UNKNOWN_LAYOUT).
+	// May stay empty where an instrument has one layout only; else LAYOUT_NOT_NAMED. Without `positions` it changes nothing,
+	// but must still be one of them (UNKNOWN_LAYOUT).
 	Layout string `protobuf:"bytes,5,opt,name=layout,proto3" json:"layout,omitempty"`
 	// How the numbers are to be read if they are not item values, for example "box_position" for HADS: 1 to 4, counted
 	// from the top of the printed form. Empty means item values. An unknown one is refused with UNKNOWN_CODING.
