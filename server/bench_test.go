@@ -190,5 +190,6 @@ func BenchmarkGetTrend(b *testing.B) {
 	b.ReportMetric(float64(proto.Size(reply)), "reply-bytes")
 	b.ReportMetric(float64(trending.Microseconds())/float64(n), "µs/trend")
 	b.ReportMetric(float64(echoing.Microseconds())/float64(n), "µs/echo")
+	b.ReportMetric(float64((trending-echoing).Microseconds())/float64(n), "µs-over-echo")
 	b.ReportMetric(float64(echoing)/float64(trending), "of-echo")
 }
