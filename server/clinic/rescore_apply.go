@@ -110,10 +110,11 @@ func (c *Clinic) apply(ctx context.Context, plan *store.RescorePlan, flip store.
 	return &applied, err
 }
 
-// rescoreTarget finds the definition of a plan, as it was when it was made.
+// rescoreTarget finds the definition of a plan. That it is the one of then is
+// part of the digest.
 func (c *Clinic) rescoreTarget(plan *store.RescorePlan) (*scoring.Instrument, error) {
 	target, ok := c.catalogue.Instrument(plan.Instrument, plan.TargetVersion)
-	if !ok || target.DefinitionHash() != plan.TargetHash || !plan.DroppedAt.IsZero() {
+	if !ok || !plan.DroppedAt.IsZero() {
 		return nil, store.ErrStale
 	}
 	if active, ok := c.catalogue.Instrument(plan.Instrument, ""); plan.RequestedVersion == "" && (!ok || active.Version() != target.Version()) {

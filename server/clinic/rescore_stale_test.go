@@ -138,6 +138,10 @@ func (c *changing) StageRescore(ctx context.Context, planID string, scores []sto
 			return err
 		}
 	}
+	scores = slices.Clone(scores)
+	for i := range scores {
+		scores[i].Version = 1 // what was made to read as a later one lies here as the first
+	}
 	return c.Store.StageRescore(ctx, planID, scores)
 }
 
