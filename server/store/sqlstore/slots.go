@@ -14,14 +14,14 @@ type slotRow struct {
 	state       string // live, or another word where the row gives the slot free
 }
 
-// rescoredRow says of one row that a plan scored it anew, and of one flip of
-// that plan.
+// rescoredRow says of one row that a plan scored it anew, and how the plan was
+// flipped last.
 type rescoredRow struct {
 	store.Slot
 	slotVersion int64
 	plan        string
 	applied     bool
-	flip        int64 // change_seq
+	flip        int64 // change_seq, 0 for a plan that was never flipped
 	version     string
 	scores      string
 }
@@ -79,7 +79,7 @@ func (r *slotReader) held() []store.Submission {
 	return held
 }
 
-// sortRescored puts the flips that concern one row side by side, in order.
+// sortRescored puts what concerns one row side by side, by the order of flips.
 func (r *slotReader) sortRescored() {
 	slices.SortFunc(r.rescored, func(a, b rescoredRow) int {
 		return cmp.Or(a.compare(&b.Slot, b.slotVersion), cmp.Compare(a.flip, b.flip))
@@ -100,18 +100,12 @@ func (r *slotReader) scoreAnew(row *slotRow) {
 	first, _ := slices.BinarySearchFunc(r.rescored, row, func(again rescoredRow, row *slotRow) int {
 		return again.compare(&row.Slot, row.slotVersion)
 	})
-	var applied []*rescoredRow
 	for i := first; i < len(r.rescored) && r.rescored[i].compare(&row.Slot, row.slotVersion) == 0; i++ {
 		again := &r.rescored[i]
 		row.RescoredSeq = again.flip
-		applied = slices.DeleteFunc(applied, func(a *rescoredRow) bool { return a.plan == again.plan })
 		if again.applied {
-			applied = append(applied, again)
+			row.RescorePlan, row.InstrumentVersion, row.Scores = again.plan, again.version, again.scores
 		}
-	}
-	if len(applied) > 0 {
-		counts := applied[len(applied)-1]
-		row.RescorePlan, row.InstrumentVersion, row.Scores = counts.plan, counts.version, counts.scores
 	}
 }
 

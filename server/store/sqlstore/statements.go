@@ -83,7 +83,7 @@ func newStatements(r func(string) string) statements {
 			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version DESC LIMIT 1`),
 		submissionsOfEpisode: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND episode_id = $2 AND +change_seq <= $3
-			UNION ALL ` + rescoring + `AND r.episode_id = $2 AND +f.change_seq <= $3`),
+			UNION ALL ` + rescoring(`$3`) + `AND r.episode_id = $2`),
 
 		keptContent: r(`SELECT hash FROM content WHERE kind = $1 AND name = $2 AND version = $3`),
 		addContent: r(`INSERT INTO content (kind, name, version, hash, scoring_hash, body, kept_at)

@@ -17,7 +17,7 @@ func (s *Store) Submission(ctx context.Context, careUnit, system, submissionID s
 	// A second read may see a later flip, but none that was ever false of this
 	// row: a plan that scored it anew cannot be applied once it is superseded.
 	again := slotReader{careUnit: careUnit}
-	err = s.each(ctx, "submission scored anew", again.scan, s.sql.rescoredRow, append(slotArgs(row.Slot), row.slotVersion)...)
+	err = s.each(ctx, "submission scored anew", again.scan, s.sql.rescoredRow, append(slotArgs(row.Slot), row.slotVersion, orNow(0))...)
 	if err != nil {
 		return store.Submission{}, err
 	}
