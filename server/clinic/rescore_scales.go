@@ -61,9 +61,10 @@ func keep(s *scoring.Score) *scoring.Score {
 	return &kept
 }
 
-// sameResult says whether a reader would see no difference.
+// sameResult says whether a reader would see no difference. (What is prorated
+// has other decimals than what is not.)
 func sameResult(a, b *scoring.Score) bool {
-	return a.Outcome == b.Outcome && a.Value == b.Value && a.Text() == b.Text() && a.Prorated == b.Prorated && a.Direction == b.Direction &&
+	return a.Outcome == b.Outcome && a.Value == b.Value && a.Text() == b.Text() && a.Direction == b.Direction &&
 		a.Band == b.Band && slices.Equal(a.Flags, b.Flags) && a.Refusal.Reason == b.Refusal.Reason
 }
 

@@ -118,9 +118,10 @@ func TestPlansBuildOnEachOther(t *testing.T) {
 // fail at a chunk.
 type changing struct {
 	store.Store
-	change func([]store.Submission) []store.Submission
-	stage  func(call int) error
-	calls  int
+	change   func([]store.Submission) []store.Submission
+	stage    func(call int) error
+	calls    int
+	versions func(store.SubmissionVersion) []store.SubmissionVersion
 }
 
 func (c *changing) InstrumentSubmissions(ctx context.Context, careUnit, instrument, after string, episodes int, asOf int64) ([]store.Submission, string, error) {
@@ -190,6 +191,36 @@ func TestAPlanIsStaleWhenOneOfItsFormsChanged(t *testing.T) {
 			s.through(t, dir, &changing{Store: s.store, change: change}).staleness(t, plan, before)
 			s.staleness(t, plan, before) // a plan that was found stale stays so
 		})
+	}
+}
+
+func (c *changing) SubmissionVersions(ctx context.Context, careUnit, system, id string) ([]store.SubmissionVersion, error) {
+	versions, err := c.Store.SubmissionVersions(ctx, careUnit, system, id)
+	if c.versions != nil && err == nil {
+		versions = c.versions(versions[0])
+	}
+	return versions, err
+}
+
+func TestOnlyTheNewestVersionCountsAndNoneOfWhatIsRetracted(t *testing.T) {
+	dir := t.TempDir()
+	s := openIn(t, dir, clinic.Settings{}, catalogueWith(t, cutOff9(t), oneMissing(t)))
+	hadsAtThree(t, s)
+	plan, _ := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "2"})
+	s.apply(t, plan)
+	for _, c := range []struct {
+		live bool
+		want []string
+	}{
+		{true, []string{"1 by 1", "1 by 2, true by ebba (the new manual)", "2 by 1, counts"}},
+		{false, []string{"1 by 1", "1 by 2, true by ebba (the new manual)", "2 by 1"}},
+	} {
+		st := &changing{Store: s.store, versions: func(first store.SubmissionVersion) []store.SubmissionVersion {
+			second := first
+			second.Version, second.Live, second.Rescored = 2, c.live, nil
+			return []store.SubmissionVersion{first, second}
+		}}
+		same(t, fmt.Sprint("live ", c.live), s.through(t, dir, st).versions(t, "s-1"), c.want)
 	}
 }
 

@@ -80,13 +80,17 @@ func read(trend *clinic.Trend) string {
 // preview returns the plan and what was told, in words.
 func (s *site) preview(t *testing.T, req clinic.RescoreRequest) (*store.RescorePlan, []string) {
 	t.Helper()
-	var told []string
+	var found []clinic.RescoreFinding
 	plan, err := s.PreviewRescore(t.Context(), ebba, req, func(f clinic.RescoreFinding) error {
-		told = append(told, inWords(f))
+		found = append(found, f)
 		return nil
 	})
 	if err != nil {
 		t.Fatalf("preview: %v", err)
+	}
+	var told []string
+	for _, f := range found { // only now: what was told must not change with what is told later
+		told = append(told, inWords(f))
 	}
 	return plan, told
 }
@@ -106,7 +110,7 @@ func inWords(f clinic.RescoreFinding) string {
 			words += " by " + s.Difference.String()
 		}
 		if s.FlagsCrossed() {
-			words += fmt.Sprint(" +", s.Crossed.Raised, " -", s.Crossed.Cleared)
+			words += fmt.Sprint(" +", s.Crossed.Raised, " -", s.Crossed.Cleared, " now ", s.After.Flags)
 		}
 	}
 	return words
@@ -163,7 +167,7 @@ func TestAnotherCutOffIsPreviewedAppliedAndReverted(t *testing.T) {
 	before, seq := read(s.trend(t)), s.lastChange(t)
 
 	plan, told := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "2"})
-	same(t, "preview", told, []string{"s-2; anxiety 8 possible→8 normal by 0 +[] -[caseness]"})
+	same(t, "preview", told, []string{"s-2; anxiety 8 possible→8 normal by 0 +[] -[caseness] now []"})
 	want := store.RescoreCounts{Examined: 3, Forms: 3, Changed: 1, BandsCrossed: 1, FlagsCrossed: 1}
 	if plan.RescoreCounts != want || len(plan.Sources) != 1 || plan.Sources[0].Version != "1" || plan.Sources[0].Forms != 3 || plan.MadeBy != "ebba" {
 		t.Errorf("plan: %+v", plan)
@@ -216,7 +220,7 @@ func TestAnotherMissingRuleRefusesWhatItMust(t *testing.T) {
 	before := read(s.trend(t))
 	plan, told := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "3", CareUnits: []string{unit, "elsewhere", unit}})
 	same(t, "preview", told, []string{
-		"s-3; anxiety 14.00 probable→  +[] -[caseness]; total 21.00 → ",
+		"s-3; anxiety 14.00 probable→  +[] -[caseness] now []; total 21.00 → ",
 		"anxiety 0→2: UNCERTAIN → REFUSED", "anxiety 1→2: YES → REFUSED", "total 0→2: NOT_ESTABLISHED → REFUSED", "total 1→2: NOT_ESTABLISHED → REFUSED",
 	})
 	if plan.VerdictsCrossed != 4 || plan.Changed != 1 || plan.AllUnits || len(plan.Scope) != 2 {
@@ -232,11 +236,30 @@ func TestAnotherMissingRuleRefusesWhatItMust(t *testing.T) {
 	}
 }
 
+// TestAFlagAloneIsAChange lowers the flag and leaves the bands.
+func TestAFlagAloneIsAChange(t *testing.T) {
+	s := openIn(t, t.TempDir(), clinic.Settings{}, catalogueWith(t, version(t, "hads", "2", "{code: caseness, from: 8,", "{code: caseness, from: 7,")))
+	hadsAtThree(t, s)
+	plan, told := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "2"})
+	same(t, "preview", told, []string{
+		"s-3; depression 7 normal→7 normal by 0 +[caseness] -[] now [caseness]",
+		"s-2; depression 7 normal→7 normal by 0 +[caseness] -[] now [caseness]",
+	})
+	if plan.BandsCrossed != 0 || plan.FlagsCrossed != 2 {
+		t.Errorf("%+v", plan.RescoreCounts)
+	}
+}
+
 func TestAPeriodSplitsATrendAndThePreviewSaysSo(t *testing.T) {
 	s := openIn(t, t.TempDir(), clinic.Settings{}, catalogueWith(t, oneMissing(t)))
 	hadsAtThree(t, s)
+	for id, on := range map[string]string{"r-1": "2023-11-02", "r-2": "2024-04-01"} { // a relative's enter no trend
+		relative := at(store.OtherOccasion, on, id, hadsOf(8, 7, false))
+		relative.Respondent, relative.OccasionLabel = store.Relative, id
+		s.submit(t, relative)
+	}
 	plan, told := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "3", AnsweredFrom: "2024-03-01", AnsweredTo: "2024-12-31"})
-	if plan.Examined != 1 || plan.Forms != 1 || plan.Changed != 0 {
+	if plan.Examined != 2 || plan.Forms != 2 || plan.Changed != 0 {
 		t.Errorf("plan: %+v", plan)
 	}
 	var lost []string

@@ -125,6 +125,9 @@ func TestTheDemoIsScoredAnewAndBack(t *testing.T) {
 		t.Errorf("%v %v", versions, err)
 	}
 	got, err := c.Submissions().GetSubmission(t.Context(), &pb.GetSubmissionRequest{CareUnit: one.CareUnit, SubmissionId: one.SubmissionId})
+	if seq := got.GetSubmission().GetChangeSeq(); seq != versions.Versions[1].Flips[0].ChangeSeq || seq <= versions.Versions[0].Submission.ChangeSeq {
+		t.Errorf("the sheet stands at change %d, the flip at %d", seq, versions.Versions[1].Flips[0].ChangeSeq)
+	}
 	if diff := cmp.Diff(versions.Versions[1].Submission, got.GetSubmission(), protocmp.Transform()); diff != "" || err != nil {
 		t.Errorf("the version that counts is another than the one read: %v\n%s", err, diff)
 	}
@@ -137,8 +140,9 @@ func TestTheDemoIsScoredAnewAndBack(t *testing.T) {
 	if diff := cmp.Diff(after, trends(t, c), protocmp.Transform()); diff != "" {
 		t.Errorf("another trend after a restart:\n%s", diff)
 	}
-	if _, err := c.Submissions().RevertRescore(t.Context(), &pb.RevertRescoreRequest{PlanId: plan.PlanId}); err != nil {
-		t.Fatal(err)
+	reverted, err := c.Submissions().RevertRescore(t.Context(), &pb.RevertRescoreRequest{PlanId: plan.PlanId})
+	if err != nil || reverted.Plan.State != pb.RescoreState_RESCORE_STATE_REVERTED || len(reverted.Plan.Flips) != 2 {
+		t.Fatal(reverted, err)
 	}
 	if diff := cmp.Diff(before, trends(t, c), protocmp.Transform()); diff != "" {
 		t.Errorf("another trend after the revert:\n%s", diff)
