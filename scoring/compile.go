@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -38,7 +39,7 @@ func Compile(def *Definition, valueSets ...*ValueSet) (*Instrument, error) {
 			c.in.valueSets = append(c.in.valueSets, v)
 		}
 	}
-	slices.SortFunc(c.in.valueSets, func(a, b *ValueSet) int { return compareStrings(a.ID(), b.ID()) })
+	slices.SortFunc(c.in.valueSets, func(a, b *ValueSet) int { return cmp.Compare(a.ID(), b.ID()) })
 	c.scales()
 	if len(c.problems) == 0 {
 		c.in.scoringHash = scoringHash(c.in)
@@ -288,14 +289,4 @@ func strictlyAscending(values []int32) bool {
 		}
 	}
 	return true
-}
-
-func compareStrings(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"math/bits"
 	"strconv"
 )
@@ -31,21 +32,21 @@ func (e Exact) Valid() bool { return e.Den > 0 }
 // numbers. It cannot overflow: the cross products are taken in 128 bits.
 func (e Exact) Cmp(f Exact) int {
 	if e.Den == f.Den {
-		return cmpInt(e.Num, f.Num)
+		return cmp.Compare(e.Num, f.Num)
 	}
-	if s, t := sign(e.Num), sign(f.Num); s != t || s == 0 {
-		return cmpInt(int64(s), int64(t))
+	if s, t := cmp.Compare(e.Num, 0), cmp.Compare(f.Num, 0); s != t || s == 0 {
+		return cmp.Compare(s, t)
 	}
 	eh, el := bits.Mul64(magnitude(e.Num), uint64(f.Den))
 	fh, fl := bits.Mul64(magnitude(f.Num), uint64(e.Den))
 	c := 0
 	switch {
 	case eh != fh:
-		c = cmpUint(eh, fh)
+		c = cmp.Compare(eh, fh)
 	default:
-		c = cmpUint(el, fl)
+		c = cmp.Compare(el, fl)
 	}
-	return c * sign(e.Num)
+	return c * cmp.Compare(e.Num, 0)
 }
 
 // reaches reports whether e is at or above f; most scores and cut-offs are
@@ -165,34 +166,4 @@ func magnitude(n int64) uint64 {
 		return -uint64(n)
 	}
 	return uint64(n)
-}
-
-func sign(n int64) int {
-	switch {
-	case n < 0:
-		return -1
-	case n > 0:
-		return 1
-	}
-	return 0
-}
-
-func cmpInt(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func cmpUint(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
