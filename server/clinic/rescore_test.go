@@ -239,10 +239,11 @@ func TestAnotherMissingRuleRefusesWhatItMust(t *testing.T) {
 // TestAFlagAloneIsAChange lowers the flag and leaves the bands.
 func TestAFlagAloneIsAChange(t *testing.T) {
 	s := openIn(t, t.TempDir(), clinic.Settings{}, catalogueWith(t, version(t, "hads", "2", "{code: caseness, from: 8,", "{code: caseness, from: 7,")))
-	hadsAtThree(t, s)
+	s.submit(t, at(store.Baseline, "2023-11-01", "s-1", hadsOf(8, 7, false)))
+	s.submit(t, at(store.ProgrammeEnd, "2024-03-01", "s-2", hadsOf(8, 7, true)))
 	plan, told := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "2"})
 	same(t, "preview", told, []string{
-		"s-3; depression 7 normal→7 normal by 0 +[caseness] -[] now [caseness]",
+		"s-1; depression 7 normal→7 normal by 0 +[caseness] -[] now [caseness]",
 		"s-2; depression 7 normal→7 normal by 0 +[caseness] -[] now [caseness]",
 	})
 	if plan.BandsCrossed != 0 || plan.FlagsCrossed != 2 {
@@ -306,6 +307,17 @@ func TestAFormThatTheNewVersionCannotReadKeepsItsScores(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScoresOnTwoRulersHaveNoDifference: another highest score, and a cut-off
+// moved besides.
+func TestScoresOnTwoRulersHaveNoDifference(t *testing.T) {
+	s := openIn(t, t.TempDir(), clinic.Settings{}, with(t, "nprs-2.yaml", mustDiffer(t, "nprs", "max: 10", "max: 8",
+		"to: 5}, {code: moderate, from: 6,", "to: 4}, {code: moderate, from: 5,", "from: 8, to: 10", "from: 8, to: 8",
+		"expect: {average_pain: 5}, bands: {average_pain: mild}", "expect: {average_pain: 5}, bands: {average_pain: moderate}")))
+	s.submit(t, at(store.Baseline, "2025-03-01", "s-1", nprs(5)))
+	_, told := s.preview(t, clinic.RescoreRequest{Instrument: "nprs", Version: "2"})
+	same(t, "preview", told, []string{"s-1; average_pain 5 mild→5 moderate"})
 }
 
 func TestBadRescoresAreRefusedWithEveryProblem(t *testing.T) {
