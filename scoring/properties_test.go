@@ -138,24 +138,6 @@ func TestProratedEqualsCompleteWhenAnswersAreEqual(t *testing.T) {
 	})
 }
 
-func TestReversingTwiceIsIdentity(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		for id, scale := range map[string]string{"tsk_17": "total", "cpaq_8": "pain_willingness"} {
-			in := instrument(t, id)
-			sheet := drawSheet(rt, in, false)
-			once := find(t, score(t, in, sheet), scale).Value
-			for range 2 {
-				for i, it := range in.Items() {
-					sheet.Answers[i].Value = it.Min + it.Max - sheet.Answers[i].Value
-				}
-			}
-			if find(t, score(t, in, sheet), scale).Value != once {
-				rt.Fatal(id)
-			}
-		}
-	})
-}
-
 // Every possible value lies in exactly one band, and the bands stand as the
 // definition prints them.
 func TestBandsPartitionTheRange(t *testing.T) {

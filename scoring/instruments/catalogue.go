@@ -114,16 +114,6 @@ func (c *Catalogue) Instrument(id, version string) (*scoring.Instrument, bool) {
 	return e.in, true
 }
 
-// ByHash returns the instrument whose definition file has this hash.
-func (c *Catalogue) ByHash(definitionHash string) (*scoring.Instrument, bool) {
-	for _, in := range c.List() {
-		if in.DefinitionHash() == definitionHash {
-			return in, true
-		}
-	}
-	return nil, false
-}
-
 // SetActive chooses the version of an instrument that is used where none is
 // named.
 func (c *Catalogue) SetActive(id, version string) error {

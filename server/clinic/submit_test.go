@@ -47,6 +47,8 @@ func TestSubmitListsEveryProblemAtOnce(t *testing.T) {
 	}{
 		{"no patient", func(s *clinic.Submission) { s.Patient = clinic.PatientRef{} }, []string{"patient.system REQUIRED", "patient.value REQUIRED"}},
 		{"impossible patient", func(s *clinic.Submission) { s.Patient.Value = "191213121212" }, []string{"patient.value BAD_FORMAT"}},
+		{"long system", func(s *clinic.Submission) { s.Patient.System = "https://" + strings.Repeat("x", 200) }, []string{"patient.system TOO_LONG"}},
+		{"long patient", func(s *clinic.Submission) { s.Patient.Value = strings.Repeat("1", 65) }, []string{"patient.value TOO_LONG"}},
 		{"no unit", func(s *clinic.Submission) { s.CareUnit = "" }, []string{"care_unit REQUIRED"}},
 		{"no episode", func(s *clinic.Submission) { s.EpisodeID = "" }, []string{"episode_id REQUIRED"}},
 		{"long episode", func(s *clinic.Submission) { s.EpisodeID = strings.Repeat("e", 65) }, []string{"episode_id TOO_LONG"}},

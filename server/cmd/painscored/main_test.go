@@ -382,6 +382,46 @@ func TestDemoStoreIsDemoForGood(t *testing.T) {
 	refused(realDir, "not a demo store", "--demo")
 }
 
+// TestEveryChangeOfTheDemoIsJudgedAndTold: no change is left without both
+// verdicts, or without a sentence in either language.
+func TestEveryChangeOfTheDemoIsJudgedAndTold(t *testing.T) {
+	c := start(t, t.TempDir(), "--demo").dial(t)
+	list, err := c.Patients().ListEpisodes(t.Context(), &pb.ListEpisodesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[pb.VerdictAnswer]int{}
+	for _, episode := range list.Episodes {
+		told := map[string]string{}
+		for _, language := range []string{"sv", "en"} {
+			reply, err := c.Patients().GetTrend(t.Context(), &pb.GetTrendRequest{CareUnit: episode.CareUnit, EpisodeId: episode.EpisodeId, Language: language})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range reply.Trend.Scales {
+				for _, change := range line.Changes {
+					what := fmt.Sprintf("%s %s %s %s, %s→%s", episode.EpisodeId, line.Instrument, line.Scale, line.ValueSet, change.FromOccasion, change.ToOccasion)
+					if change.Sentence == "" || change.Sentence == told[what] {
+						t.Errorf("%s (%s): %q", what, language, change.Sentence)
+					}
+					told[what] = change.Sentence
+					judged := change.Importance.GetAnswer() != 0 && change.MeasurementError.GetAnswer() != 0
+					if judged != change.Comparable || change.Comparable == (change.NotComparableReason != 0) {
+						t.Errorf("%s: %v", what, change)
+					}
+					seen[change.Importance.GetAnswer()]++
+					seen[change.MeasurementError.GetAnswer()]++
+				}
+			}
+		}
+	}
+	for name, number := range pb.VerdictAnswer_value {
+		if seen[pb.VerdictAnswer(number)] == 0 {
+			t.Errorf("the demo shows no %s", name)
+		}
+	}
+}
+
 func TestMissingOrForeignKeyFileStopsTheStart(t *testing.T) {
 	dir := t.TempDir()
 	start(t, dir).stop()
