@@ -244,7 +244,10 @@ func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier,
 			Answers:           string(scoring.AppendAnswers(nil, s.Instrument, &s.Answers)),
 			Scores:            string(scoring.AppendScores(nil, s.Result.Scores)),
 			Warnings:          strings.Join(codes, " "),
+			State:             store.Live,
+			Changed:           store.Act{By: caller.System, At: now},
 		}
+		forms[i].Mark = c.keys.Mark(sub.CareUnit, caller.System, sub.Forms[i].SubmissionID)
 		forms[i].Digest = digest(&forms[i], s, sub.Forms[i].ValueSets)
 	}
 	return store.Envelope{

@@ -64,6 +64,12 @@ func (k *Keyring) Lookup(id Identifier) []byte {
 	return k.mac("painscore lookup 1", frame(id.system, id.Reveal()))
 }
 
+// Mark is what an erasure leaves of a submission's name: a late retry makes the
+// same one, and nobody without the key can tell which name it was made of.
+func (k *Keyring) Mark(careUnit, system, submissionID string) []byte {
+	return k.mac("painscore mark 1", frame(careUnit, string(frame(system, submissionID))))
+}
+
 // Fingerprint is a check value of the look-up key. A store keeps it to notice
 // that it is opened with another key, with which it would find nobody. It
 // reveals nothing about the key.

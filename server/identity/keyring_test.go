@@ -263,3 +263,20 @@ func TestAnEarlierSealingKeyStillOpens(t *testing.T) {
 		t.Error("a new sealing key changed the look-up key's fingerprint")
 	}
 }
+
+func TestAMarkNamesOneSubmissionUnderOneKey(t *testing.T) {
+	keys, path := newKeys(t)
+	reloaded, _ := Load(path)
+	other, _ := newKeys(t)
+	marks := map[string]string{}
+	for _, name := range [][3]string{{"u", "s", "1"}, {"u", "s", "2"}, {"u", "t", "1"}, {"v", "s", "1"}, {"us", "", "1"}, {"u", "s1", ""}} {
+		mark := string(keys.Mark(name[0], name[1], name[2]))
+		if twin, ok := marks[mark]; ok {
+			t.Errorf("%v has the mark of %s", name, twin)
+		}
+		marks[mark] = fmt.Sprint(name)
+	}
+	if mark := string(keys.Mark("u", "s", "1")); mark != string(reloaded.Mark("u", "s", "1")) || mark == string(other.Mark("u", "s", "1")) {
+		t.Error("not one mark per key")
+	}
+}

@@ -80,7 +80,13 @@ type Store interface {
 	Identities
 	Episodes
 	Submissions
+	Imports
+	Corrections
 	Rescores
+	Changes
+	Links
+	Erasures
+	Shares
 	Contents
 	Settings
 	Properties
@@ -239,6 +245,14 @@ type Submission struct {
 	Scores            string // scoring's readable record of the scores
 	EpisodeCreated    bool   // its envelope created its episode, set by the store
 	Warnings          string // codes of the warnings in the original reply, separated by spaces
+	// Mark is a keyed hash of care unit, System and SubmissionID: all that an
+	// erasure leaves of a submission, so that a late retry is recognised. Not
+	// kept with the submission, and not read back.
+	Mark []byte
+	// State says whether this version holds its slot; Live in what is submitted.
+	State State
+	// Changed is who made this version, when and why. Changed.At is RecordedAt.
+	Changed Act
 
 	// RescorePlan names the plan that InstrumentVersion and Scores are of,
 	// empty where they are the ones that the version was stored with. Set by
@@ -269,6 +283,10 @@ type Receipt struct {
 type StoredForm struct {
 	Submission
 	Replayed bool // the same id with the same digest had been stored before
+	// Newest is, with Replayed, the newest version of the submission; what is
+	// returned is the first. Its State says whether it was retracted since.
+	Newest      int64
+	NewestState State
 }
 
 // Submissions keeps forms, each version of each.
@@ -276,7 +294,8 @@ type Submissions interface {
 	// Submit stores an envelope in one transaction, all forms or none.
 	// A form whose (care unit, system, submission id) is stored with the same
 	// digest, slot and patient is not stored again: its receipt is the stored first version,
-	// Replayed. Otherwise:
+	// Replayed, also if it was amended or retracted since. Otherwise:
+	//   - *FormError wrapping ErrErased: the form's Mark is that of an erased submission
 	//   - *FormError wrapping ErrIDReused: the id stands for another content, slot or patient
 	//   - ErrOtherPatient: the episode is another patient's
 	//   - ErrEpisodeUnknown: no such episode and MayCreateEpisode is false

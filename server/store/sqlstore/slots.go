@@ -127,5 +127,7 @@ func (to *slotRow) unpack(f *fields) error {
 	to.Mode, to.LanguageCode, to.Assisted = f.text(), f.text(), f.flag()
 	to.Source = store.Source{System: f.text(), DocumentID: f.text(), Template: f.text(), Version: f.text()}
 	to.Answers, to.Scores, to.EpisodeCreated, to.Warnings = f.text(), f.text(), f.flag(), f.text()
+	to.Changed = store.Act{By: f.text(), Note: f.text(), At: to.RecordedAt}
+	to.State = store.State(to.state)
 	return f.end()
 }

@@ -33,7 +33,7 @@ var currentEpisodes = `SELECT ` + packed(episodeColumns) + `
 const submissionColumns = `care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, state,
 	system, submission_id, version, change_seq, recorded_at, requested_version, instrument_version,
 	answered_on, mode, language_code, assisted, source_system, source_document_id, source_template, source_version,
-	answers, scores, episode_created, warnings`
+	answers, scores, episode_created, warnings, changed_by, reason`
 
 const settingColumns = `care_unit, kind, name, number, change_number, value, changed_by, changed_at, note`
 
@@ -73,7 +73,7 @@ func newStatements(r func(string) string) statements {
 
 		addSubmission: r(`INSERT INTO submission_version (` + submissionColumns + `, digest)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-			$21, $22, $23, $24, $25, $26, $27, $28)`),
+			$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`),
 		firstVersion: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = 1`),
 		slotHead: r(`SELECT slot_version, state, system, submission_id FROM submission_version

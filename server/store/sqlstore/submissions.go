@@ -66,7 +66,7 @@ func (t *transaction) writeSubmission(f *store.Submission, slotVersion int64) er
 		slotVersion, live, f.System, f.SubmissionID, f.Version, f.ChangeSeq, moment(f.RecordedAt),
 		f.RequestedVersion, f.InstrumentVersion, f.AnsweredOn, f.Mode, f.LanguageCode, flag(f.Assisted),
 		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version,
-		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings, f.Digest)
+		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings, f.Changed.By, f.Changed.Note, f.Digest)
 }
 
 func slotArgs(s store.Slot) []any {
@@ -82,5 +82,5 @@ func checkSubmission(f *store.Submission) error {
 	}
 	return checkTexts(f.CareUnit, f.EpisodeID, string(f.Occasion), f.OccasionLabel, f.Instrument, string(f.Respondent),
 		f.System, f.SubmissionID, f.RequestedVersion, f.InstrumentVersion, f.AnsweredOn, f.Mode, f.LanguageCode,
-		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version, f.Answers, f.Scores, f.Warnings)
+		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version, f.Answers, f.Scores, f.Warnings, f.Changed.By, f.Changed.Note)
 }

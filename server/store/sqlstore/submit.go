@@ -210,6 +210,7 @@ func (p *plan) carryOut(count *counter) (store.Receipt, error) {
 			to.Version, to.EpisodeCreated = 1, creates
 			to.RescorePlan, to.RescoredSeq = "", 0
 			to.RecordedAt = instant(moment(to.RecordedAt))
+			to.Mark, to.State, to.Changed.At = nil, store.Live, to.RecordedAt
 			to.ChangeSeq = count.next()
 			if err := p.writeSubmission(&to.Submission, todo.slotVersion); err != nil {
 				return receipt, err

@@ -94,6 +94,7 @@ func (m *model) submit(e store.Envelope) (store.Receipt, []error) {
 	for i, f := range e.Forms {
 		if !replayed[i] {
 			f.Version, f.ChangeSeq, f.EpisodeCreated, f.RecordedAt = 1, m.next(), created, kept(f.RecordedAt)
+			f.State, f.Changed.At, f.Mark = store.Live, f.RecordedAt, nil
 			m.forms[formKey(f)], m.slots[f.Slot] = f, formKey(f)
 		}
 		stored := m.forms[formKey(f)]

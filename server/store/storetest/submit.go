@@ -17,6 +17,7 @@ var submitTests = map[string]func(*testing.T, fixture){
 
 		want := full
 		want.Version, want.ChangeSeq, want.EpisodeCreated, want.RecordedAt = 1, 2, true, kept(full.RecordedAt)
+		want.State, want.Changed.At, want.Mark = store.Live, want.RecordedAt, nil
 		want.RescorePlan, want.RescoredSeq = "", 0
 		same(t, "receipt", receipt, store.Receipt{EpisodeCreated: true, Forms: []store.StoredForm{{Submission: want}}})
 		same(t, "submission", must(s.Submission(ctx, full.CareUnit, full.System, full.SubmissionID))(t), want)
@@ -27,6 +28,7 @@ var submitTests = map[string]func(*testing.T, fixture){
 		bare := store.Submission{Slot: store.Slot{CareUnit: unit, EpisodeID: "e"}, SubmissionID: "1", Digest: []byte{0}, RecordedAt: kept(at)}
 		want := submit(t, s, envelope("ada", bare)).Forms[0].Submission
 		bare.Version, bare.ChangeSeq, bare.EpisodeCreated = 1, want.ChangeSeq, true
+		bare.State, bare.Changed.At = store.Live, bare.RecordedAt
 		same(t, "receipt", want, bare)
 		same(t, "submission", must(s.Submission(ctx, unit, "", "1"))(t), bare)
 	},

@@ -1,0 +1,66 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// What the contract of package store asks for and is not built yet.
+
+func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun bool) ([]store.Imported, error) {
+	if dryRun {
+		return nil, errors.ErrUnsupported
+	}
+	imported := make([]store.Imported, len(envelopes))
+	for i, e := range envelopes {
+		imported[i].Receipt, imported[i].Err = s.Submit(ctx, e)
+	}
+	return imported, nil
+}
+
+func (s *Store) Amend(context.Context, store.Submission, int64) (store.StoredForm, error) {
+	return store.StoredForm{}, errors.ErrUnsupported
+}
+
+func (s *Store) Retract(context.Context, store.SubmissionRef, []byte, int64, store.Act) (store.StoredForm, error) {
+	return store.StoredForm{}, errors.ErrUnsupported
+}
+
+func (s *Store) Link(context.Context, store.Link) (store.Linked, error) {
+	return store.Linked{}, errors.ErrUnsupported
+}
+
+func (s *Store) PatientKeys(context.Context, string) ([]string, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (s *Store) Erase(context.Context, store.Erasure, func(store.SubmissionRef) []byte) (store.Erasure, error) {
+	return store.Erasure{}, errors.ErrUnsupported
+}
+
+func (s *Store) Erasures(context.Context, string, int) ([]store.Erasure, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (s *Store) Purge(context.Context, time.Time) (store.Purge, error) {
+	return store.Purge{}, errors.ErrUnsupported
+}
+
+func (s *Store) ShareEpisode(context.Context, store.Share) (store.Share, error) {
+	return store.Share{}, errors.ErrUnsupported
+}
+
+func (s *Store) Shares(context.Context, string, string) ([]store.Share, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (s *Store) SharedWith(context.Context, string, string, string, int) ([]store.Episode, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (s *Store) Changes(context.Context, string, int64, string, int) ([]store.Change, error) {
+	return nil, errors.ErrUnsupported
+}
