@@ -54,25 +54,26 @@ type Corrections interface {
 	// says where the form belongs from now on: another occasion, label,
 	// respondent or episode moves it, which frees the old slot in the same
 	// moment; its Instrument must be the one it had. next.Changed says who, when
-	// and why; EpisodeCreated and Warnings stay those of the first version.
+	// and why, and RecordedAt becomes Changed.At; EpisodeCreated and Warnings
+	// stay those of the first version.
 	// What was scored anew of the version before counts no longer.
 	//
 	// Repeating a call that was carried out is safe: if the newest version is
 	// readVersion+1 and has next's digest and slot, it is returned, Replayed.
 	//
-	// ErrNotFound: no such submission. ErrRetracted. ErrErased: by its mark.
-	// ErrStale: the newest version is not readVersion. ErrEpisodeUnknown and
-	// ErrOtherPatient: there is no such episode for next's slot, or it is
-	// another patient's than the submission's. *SlotTakenError: another
-	// submission holds the slot. The first that applies, in this order; on any
-	// error nothing is written.
+	// ErrErased: no such submission any more, says next.Mark. ErrNotFound: no
+	// such submission. ErrRetracted. ErrStale: the newest version is not
+	// readVersion. ErrEpisodeUnknown and ErrOtherPatient: there is no such
+	// episode for next's slot, or it is another patient's than the
+	// submission's. *SlotTakenError: another submission holds the slot. The
+	// first that applies, in this order; on any error nothing is written.
 	Amend(ctx context.Context, next Submission, readVersion int64) (StoredForm, error)
 	// Retract writes a version that is not Live and frees the slot: a new
 	// submission may take it. Of a submission that is retracted already the
 	// tombstone is returned, Replayed, whatever readVersion is.
 	//
-	// ErrNotFound; ErrErased, by mark; ErrStale: the newest version is not
-	// readVersion.
+	// ErrErased: no such submission any more, says mark. ErrNotFound: no such
+	// submission. ErrStale: the newest version is not readVersion.
 	Retract(ctx context.Context, ref SubmissionRef, mark []byte, readVersion int64, act Act) (StoredForm, error)
 }
 

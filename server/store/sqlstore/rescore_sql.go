@@ -43,7 +43,7 @@ func newRescoreStatements(r func(string) string) rescoreStatements {
 			UNION ALL ` + rescoring(`$5`) + `AND r.episode_id > $2 AND r.episode_id <= $3 AND r.instrument = $4`),
 		rescoredRow: r(rescoring(`$8`) + `AND ` + slotOfR + ` AND r.slot_version = $7`),
 		versions: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
-			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version`),
+			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND state <> 'moved' ORDER BY version`),
 		rescoredOf: r(`SELECT r.plan_id, r.instrument_version, r.scores, f.applied, f.change_seq, f.flipped_by, f.flipped_at, f.note
 			FROM rescored_submission r CROSS JOIN rescore_flip f
 			WHERE f.care_unit = r.care_unit AND f.plan_id = r.plan_id AND r.care_unit = $1
@@ -66,10 +66,10 @@ func newRescoreStatements(r func(string) string) rescoreStatements {
 			slot_version, plan_id, instrument_version, scores)
 			SELECT care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version,
 				CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT)
-			FROM submission_version WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = $4
+			FROM submission_version WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = $4 AND state = 'live'
 			ON CONFLICT (care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, plan_id) DO NOTHING`),
 		staged: r(`SELECT 1 FROM submission_version
-			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = $4`),
+			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = $4 AND state = 'live'`),
 		countStaged: r(`SELECT COUNT(*) FROM rescored_submission WHERE care_unit = $1 AND plan_id = $2`),
 		unstage: r(`DELETE FROM rescored_submission
 			WHERE (care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, plan_id) IN

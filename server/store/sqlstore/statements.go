@@ -19,6 +19,7 @@ type statements struct {
 	property, addProperty                 string
 
 	rescoreStatements
+	historyStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -80,7 +81,7 @@ func newStatements(r func(string) string) statements {
 			WHERE care_unit = $1 AND episode_id = $2 AND occasion = $3 AND occasion_label = $4
 			AND instrument = $5 AND respondent = $6 ORDER BY slot_version DESC LIMIT 1`),
 		submission: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
-			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 ORDER BY version DESC LIMIT 1`),
+			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND state <> 'moved' ORDER BY version DESC LIMIT 1`),
 		submissionsOfEpisode: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
 			WHERE care_unit = $1 AND episode_id = $2 AND +change_seq <= $3
 			UNION ALL ` + rescoring(`$3`) + `AND r.episode_id = $2`),
@@ -102,5 +103,6 @@ func newStatements(r func(string) string) statements {
 		addProperty: r(`INSERT INTO property (name, value) VALUES ($1, $2)`),
 
 		rescoreStatements: newRescoreStatements(r),
+		historyStatements: newHistoryStatements(r),
 	}
 }

@@ -21,14 +21,6 @@ func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun b
 	return imported, nil
 }
 
-func (s *Store) Amend(context.Context, store.Submission, int64) (store.StoredForm, error) {
-	return store.StoredForm{}, errors.ErrUnsupported
-}
-
-func (s *Store) Retract(context.Context, store.SubmissionRef, []byte, int64, store.Act) (store.StoredForm, error) {
-	return store.StoredForm{}, errors.ErrUnsupported
-}
-
 func (s *Store) Link(context.Context, store.Link) (store.Linked, error) {
 	return store.Linked{}, errors.ErrUnsupported
 }
