@@ -815,7 +815,7 @@ var File_painscore_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	" painscore/v1/admin_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bpainscore/v1/settings.proto\"\xcb\x01\n" +
+	" painscore/v1/admin_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1bpainscore/v1/settings.proto\"\xcb\x01\n" +
 	"\x13ListSettingsRequest\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.painscore.v1.SettingKindR\x04kind\x12\x12\n" +
@@ -873,11 +873,14 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"ServerMode\x12\x1b\n" +
 	"\x17SERVER_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SERVER_MODE_LOCAL\x10\x01\x12\x14\n" +
-	"\x10SERVER_MODE_DEMO\x10\x022\x99\x02\n" +
-	"\fAdminService\x12X\n" +
-	"\rGetServerInfo\x12\".painscore.v1.GetServerInfoRequest\x1a#.painscore.v1.GetServerInfoResponse\x12U\n" +
-	"\fListSettings\x12!.painscore.v1.ListSettingsRequest\x1a\".painscore.v1.ListSettingsResponse\x12X\n" +
-	"\rChangeSetting\x12\".painscore.v1.ChangeSettingRequest\x1a#.painscore.v1.ChangeSettingResponseBb\n" +
+	"\x10SERVER_MODE_DEMO\x10\x022\xbc\x02\n" +
+	"\fAdminService\x12e\n" +
+	"\rGetServerInfo\x12\".painscore.v1.GetServerInfoRequest\x1a#.painscore.v1.GetServerInfoResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12b\n" +
+	"\fListSettings\x12!.painscore.v1.ListSettingsRequest\x1a\".painscore.v1.ListSettingsResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12a\n" +
+	"\rChangeSetting\x12\".painscore.v1.ChangeSettingRequest\x1a#.painscore.v1.ChangeSettingResponse\"\a\xaa\x9d\"\x03\n" +
+	"\x01\x05Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -943,6 +946,7 @@ func file_painscore_v1_admin_service_proto_init() {
 	if File_painscore_v1_admin_service_proto != nil {
 		return
 	}
+	file_painscore_v1_access_proto_init()
 	file_painscore_v1_settings_proto_init()
 	file_painscore_v1_admin_service_proto_msgTypes[2].OneofWrappers = []any{
 		(*ChangeSettingRequest_Norm)(nil),

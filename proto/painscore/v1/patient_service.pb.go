@@ -526,7 +526,7 @@ var File_painscore_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
+	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
 	"\x14UpsertEpisodeRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12/\n" +
 	"\aepisode\x18\x02 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x12;\n" +
@@ -560,13 +560,17 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xdd\x02\n" +
-	"\x0ePatientService\x12X\n" +
-	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\x12O\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\x99\x03\n" +
+	"\x0ePatientService\x12g\n" +
+	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
 	"\n" +
-	"GetEpisode\x12\x1f.painscore.v1.GetEpisodeRequest\x1a .painscore.v1.GetEpisodeResponse\x12U\n" +
-	"\fListEpisodes\x12!.painscore.v1.ListEpisodesRequest\x1a\".painscore.v1.ListEpisodesResponse\x12I\n" +
-	"\bGetTrend\x12\x1d.painscore.v1.GetTrendRequest\x1a\x1e.painscore.v1.GetTrendResponseBb\n" +
+	"GetEpisode\x12\x1f.painscore.v1.GetEpisodeRequest\x1a .painscore.v1.GetEpisodeResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12d\n" +
+	"\fListEpisodes\x12!.painscore.v1.ListEpisodesRequest\x1a\".painscore.v1.ListEpisodesResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12X\n" +
+	"\bGetTrend\x12\x1d.painscore.v1.GetTrendRequest\x1a\x1e.painscore.v1.GetTrendResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -629,6 +633,7 @@ func file_painscore_v1_patient_service_proto_init() {
 	if File_painscore_v1_patient_service_proto != nil {
 		return
 	}
+	file_painscore_v1_access_proto_init()
 	file_painscore_v1_episode_proto_init()
 	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_trend_proto_init()

@@ -628,7 +628,7 @@ var File_painscore_v1_scoring_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_scoring_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/scoring_service.proto\x12\fpainscore.v1\x1a\x19painscore/v1/errors.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"T\n" +
+	"\"painscore/v1/scoring_service.proto\x12\fpainscore.v1\x1a\x19painscore/v1/access.proto\x1a\x19painscore/v1/errors.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"T\n" +
 	"\x16ListInstrumentsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -670,13 +670,17 @@ const file_painscore_v1_scoring_service_proto_rawDesc = "" +
 	"\trecord_id\x18\x01 \x01(\tR\brecordId\x12>\n" +
 	"\fscored_sheet\x18\x02 \x01(\v2\x19.painscore.v1.ScoredSheetH\x00R\vscoredSheet\x120\n" +
 	"\x05error\x18\x03 \x01(\v2\x18.painscore.v1.SheetErrorH\x00R\x05errorB\b\n" +
-	"\x06result2\xe1\x02\n" +
-	"\x0eScoringService\x12^\n" +
-	"\x0fListInstruments\x12$.painscore.v1.ListInstrumentsRequest\x1a%.painscore.v1.ListInstrumentsResponse\x12X\n" +
-	"\rGetInstrument\x12\".painscore.v1.GetInstrumentRequest\x1a#.painscore.v1.GetInstrumentResponse\x12@\n" +
-	"\x05Score\x12\x1a.painscore.v1.ScoreRequest\x1a\x1b.painscore.v1.ScoreResponse\x12S\n" +
+	"\x06result2\x95\x03\n" +
+	"\x0eScoringService\x12k\n" +
+	"\x0fListInstruments\x12$.painscore.v1.ListInstrumentsRequest\x1a%.painscore.v1.ListInstrumentsResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12e\n" +
+	"\rGetInstrument\x12\".painscore.v1.GetInstrumentRequest\x1a#.painscore.v1.GetInstrumentResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12M\n" +
+	"\x05Score\x12\x1a.painscore.v1.ScoreRequest\x1a\x1b.painscore.v1.ScoreResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12`\n" +
 	"\n" +
-	"ScoreBatch\x12\x1f.painscore.v1.ScoreBatchRequest\x1a .painscore.v1.ScoreBatchResponse(\x010\x01Bb\n" +
+	"ScoreBatch\x12\x1f.painscore.v1.ScoreBatchRequest\x1a .painscore.v1.ScoreBatchResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05(\x010\x01Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -742,6 +746,7 @@ func file_painscore_v1_scoring_service_proto_init() {
 	if File_painscore_v1_scoring_service_proto != nil {
 		return
 	}
+	file_painscore_v1_access_proto_init()
 	file_painscore_v1_errors_proto_init()
 	file_painscore_v1_instrument_proto_init()
 	file_painscore_v1_score_proto_init()

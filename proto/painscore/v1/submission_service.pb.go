@@ -1479,7 +1479,7 @@ var File_painscore_v1_submission_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"\n" +
-	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
+	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
 	"\rSubmitRequest\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x129\n" +
 	"\apatient\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
@@ -1609,16 +1609,24 @@ const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"\aplan_id\x18\x01 \x01(\tR\x06planId\x12\x12\n" +
 	"\x04note\x18\x02 \x01(\tR\x04note\"F\n" +
 	"\x15RevertRescoreResponse\x12-\n" +
-	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan2\xeb\x05\n" +
-	"\x11SubmissionService\x12C\n" +
-	"\x06Submit\x12\x1b.painscore.v1.SubmitRequest\x1a\x1c.painscore.v1.SubmitResponse\x12R\n" +
-	"\vSubmitForms\x12 .painscore.v1.SubmitFormsRequest\x1a!.painscore.v1.SubmitFormsResponse\x12X\n" +
-	"\rGetSubmission\x12\".painscore.v1.GetSubmissionRequest\x1a#.painscore.v1.GetSubmissionResponse\x12^\n" +
-	"\x0fListSubmissions\x12$.painscore.v1.ListSubmissionsRequest\x1a%.painscore.v1.ListSubmissionsResponse\x12s\n" +
-	"\x16ListSubmissionVersions\x12+.painscore.v1.ListSubmissionVersionsRequest\x1a,.painscore.v1.ListSubmissionVersionsResponse\x12]\n" +
-	"\x0ePreviewRescore\x12#.painscore.v1.PreviewRescoreRequest\x1a$.painscore.v1.PreviewRescoreResponse0\x01\x12U\n" +
-	"\fApplyRescore\x12!.painscore.v1.ApplyRescoreRequest\x1a\".painscore.v1.ApplyRescoreResponse\x12X\n" +
-	"\rRevertRescore\x12\".painscore.v1.RevertRescoreRequest\x1a#.painscore.v1.RevertRescoreResponseBb\n" +
+	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan2\xde\x06\n" +
+	"\x11SubmissionService\x12R\n" +
+	"\x06Submit\x12\x1b.painscore.v1.SubmitRequest\x1a\x1c.painscore.v1.SubmitResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12a\n" +
+	"\vSubmitForms\x12 .painscore.v1.SubmitFormsRequest\x1a!.painscore.v1.SubmitFormsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12g\n" +
+	"\rGetSubmission\x12\".painscore.v1.GetSubmissionRequest\x1a#.painscore.v1.GetSubmissionResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12m\n" +
+	"\x0fListSubmissions\x12$.painscore.v1.ListSubmissionsRequest\x1a%.painscore.v1.ListSubmissionsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12\x82\x01\n" +
+	"\x16ListSubmissionVersions\x12+.painscore.v1.ListSubmissionVersionsRequest\x1a,.painscore.v1.ListSubmissionVersionsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12j\n" +
+	"\x0ePreviewRescore\x12#.painscore.v1.PreviewRescoreRequest\x1a$.painscore.v1.PreviewRescoreResponse\"\v\xaa\x9d\"\a\n" +
+	"\x01\x05\x10\x01\x18\x030\x01\x12b\n" +
+	"\fApplyRescore\x12!.painscore.v1.ApplyRescoreRequest\x1a\".painscore.v1.ApplyRescoreResponse\"\v\xaa\x9d\"\a\n" +
+	"\x01\x05\x10\x02\x18\x03\x12e\n" +
+	"\rRevertRescore\x12\".painscore.v1.RevertRescoreRequest\x1a#.painscore.v1.RevertRescoreResponse\"\v\xaa\x9d\"\a\n" +
+	"\x01\x05\x10\x02\x18\x03Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -1727,6 +1735,7 @@ func file_painscore_v1_submission_service_proto_init() {
 	if File_painscore_v1_submission_service_proto != nil {
 		return
 	}
+	file_painscore_v1_access_proto_init()
 	file_painscore_v1_episode_proto_init()
 	file_painscore_v1_rescore_proto_init()
 	file_painscore_v1_sheet_proto_init()
