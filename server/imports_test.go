@@ -30,7 +30,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/store/storetest":       {[]string{"server/store"}, []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 	"server/store/sqlstore":        {[]string{"server/store"}, nil},
 	"server/store/sqlite":          {[]string{"server/store", "server/store/sqlstore"}, []string{"github.com/mattn/go-sqlite3", "github.com/pressly/goose"}},
-	"server/access":                {nil, nil},
+	"server/access":                {[]string{"server/store"}, nil},
 	"server/access/generate":       {[]string{"proto/painscore/v1"}, []string{"google.golang.org/protobuf"}},
 	"server/clinic":                {[]string{"scoring", "scoring/instruments", "server/identity", "server/store"}, nil},
 	"server/demo":                  {[]string{"scoring", "server/clinic", "server/store"}, nil},

@@ -1,0 +1,243 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// maxBlock is how many events are committed together at most; a block of that
+// size has about 60 kB. maxWaiting is how many may wait for their commit before
+// new ones are refused: what is not on record must not happen.
+const (
+	maxBlock   = 256
+	maxWaiting = 8192
+)
+
+// Blocks is what a Log needs of the store.
+type Blocks interface {
+	AppendAccess(ctx context.Context, block store.AccessBlock) error
+}
+
+// Log records who looked at what, durably, before they see it.
+//
+// Record queues an event and returns at once; the caller reads meanwhile, and
+// waits for the event's commit before its reply leaves. One block is written at
+// a time, and the events that come in while it is being written share the next
+// one: a lone call waits for one commit, a busy server for two at most.
+//
+// Each block carries a keyed hash (MAC) over itself and the block before, one
+// chain for each process and month, so that old months can be dropped whole and
+// nothing inside a chain can be changed, removed or put in unnoticed. Removing
+// a chain's newest blocks shows against the heads that are written outside the
+// database (see Heads).
+type Log struct {
+	blocks Blocks
+	key    []byte
+	now    func() time.Time
+	log    *slog.Logger
+	onFull func() bool // frees space for the log; false: there is none left
+
+	process string // random, names this process in its chains
+	chain   chain  // touched by run only
+
+	mu      sync.Mutex
+	waiting []*Entry
+	closed  bool
+	wake    chan struct{}
+	done    chan struct{}
+
+	headMu sync.Mutex
+	head   Head
+}
+
+// Entry is an event on its way to the log.
+type Entry struct {
+	event Event
+	done  chan struct{}
+	err   error
+}
+
+// Wait returns when the event is on the medium, or with the error that kept it
+// from getting there: then the caller must not get what it asked for. If ctx
+// ends first its error is returned; the event is written all the same.
+func (e *Entry) Wait(ctx context.Context) error {
+	select {
+	case <-e.done:
+		return e.err
+	default:
+	}
+	select {
+	case <-e.done:
+		return e.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// LogOptions are what a Log may be given besides the store and the key.
+type LogOptions struct {
+	Now    func() time.Time // the clock; nil: the machine's
+	Logger *slog.Logger     // nil: nothing is logged
+	// OnFull is called when the medium is full. It frees what was kept in
+	// reserve for the log and says whether there was any.
+	OnFull func() bool
+}
+
+// NewLog starts a log under a key of at least 16 bytes. Close ends it.
+func NewLog(blocks Blocks, key []byte, options LogOptions) (*Log, error) {
+	if len(key) < 16 {
+		return nil, errors.New("access: the key of the log is too short")
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.OnFull == nil {
+		options.OnFull = func() bool { return false }
+	}
+	l := &Log{
+		blocks: blocks, key: key, now: options.Now, log: options.Logger, onFull: options.OnFull,
+		process: strings.ToLower(rand.Text()[:12]),
+		wake:    make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	go l.run()
+	return l, nil
+}
+
+// Record queues an event. Its time is set here, so that times rise within a block.
+func (l *Log) Record(event Event) *Entry {
+	entry := &Entry{event: event, done: make(chan struct{})}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		entry.fail(store.ErrUnavailable)
+	case len(l.waiting) >= maxWaiting:
+		entry.fail(store.ErrOverloaded)
+	default:
+		entry.event.At = l.now().UTC().Truncate(time.Microsecond)
+		l.waiting = append(l.waiting, entry)
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	}
+	return entry
+}
+
+func (e *Entry) fail(err error) {
+	e.err = err
+	close(e.done)
+}
+
+// Close writes what waits and ends the log. Events recorded later fail.
+func (l *Log) Close() {
+	l.mu.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.wake)
+	}
+	l.mu.Unlock()
+	<-l.done
+}
+
+// run writes block after block until the log is closed and nothing waits.
+func (l *Log) run() {
+	defer close(l.done)
+	for range l.wake {
+		for {
+			batch := l.take()
+			if len(batch) == 0 {
+				break
+			}
+			l.write(batch)
+		}
+	}
+	// Whatever came between the last turn and the closing.
+	for batch := l.take(); len(batch) > 0; batch = l.take() {
+		l.write(batch)
+	}
+}
+
+func (l *Log) take() []*Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.waiting), maxBlock)
+	batch := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	if len(l.waiting) == 0 {
+		l.waiting = nil
+	}
+	return batch
+}
+
+// write commits a batch as blocks, one for each month that it touches, and
+// wakes those who wait for it.
+func (l *Log) write(batch []*Entry) {
+	for len(batch) > 0 {
+		month := batch[0].event.At.Format("2006-01")
+		n := 1
+		for n < len(batch) && batch[n].event.At.Format("2006-01") == month {
+			n++
+		}
+		err := l.append(month, batch[:n])
+		for _, entry := range batch[:n] {
+			entry.err = err
+			close(entry.done)
+		}
+		batch = batch[n:]
+	}
+}
+
+// append commits one block. A block whose outcome is not known is offered
+// again as it is, which changes nothing if it is there already.
+func (l *Log) append(month string, batch []*Entry) error {
+	events := make([]Event, len(batch))
+	for i, entry := range batch {
+		events[i] = entry.event
+	}
+	block, next, err := l.chain.block(l.key, month+" "+l.process, events)
+	if err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		err = l.blocks.AppendAccess(context.Background(), block)
+		switch {
+		case err == nil:
+			l.chain = next
+			l.headMu.Lock()
+			l.head = Head{Chain: block.Chain, Number: block.Number, MAC: block.MAC, At: block.LastAt}
+			l.headMu.Unlock()
+			return nil
+		case errors.Is(err, store.ErrDiskFull) && l.onFull():
+			l.log.Error("the disk is full: the reserve of the access log was released; make room now, or reading will stop when it is used up")
+		case errors.Is(err, store.ErrUnavailable) && attempt < 3, errors.Is(err, store.ErrOverloaded) && attempt < 50:
+			time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
+		case errors.Is(err, store.ErrUnavailable):
+			// It may be there or not. A new chain begins, so that whatever
+			// happened to this block, the next one follows on something certain.
+			l.process = strings.ToLower(rand.Text()[:12])
+			l.chain = chain{}
+			return err
+		default:
+			return err
+		}
+	}
+}
+
+// Head returns where this process's chain stands; ok is false before the first
+// block.
+func (l *Log) Head() (head Head, ok bool) {
+	l.headMu.Lock()
+	defer l.headMu.Unlock()
+	return l.head, l.head.Number > 0
+}
