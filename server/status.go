@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
 )
@@ -65,7 +66,10 @@ var stateCodes = map[string]codes.Code{
 func (s *Server) refuse(ctx context.Context, err error) error {
 	var input *clinic.InputError
 	var state *clinic.StateError
+	var signIn *signin.Refusal
 	switch {
+	case errors.As(err, &signIn):
+		return signInStatus(signIn)
 	case errors.As(err, &input):
 		return inputStatus(input)
 	case errors.As(err, &state):

@@ -19,6 +19,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
 )
@@ -30,7 +32,7 @@ func silent() *Server { return &Server{log: slog.New(slog.DiscardHandler)} }
 func reasonsInCode(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for file, prefix := range map[string]string{"clinic/problem.go": "", "status.go": "reason", "../scoring/problem.go": "Reason"} {
+	for file, prefix := range map[string]string{"clinic/problem.go": "", "status.go": "reason", "signin.go": "reason", "../scoring/problem.go": "Reason"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -103,6 +105,13 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		{&clinic.StateError{Reason: clinic.RescoreBuiltUpon}, codes.FailedPrecondition, "RESCORE_BUILT_UPON"},
 		{fmt.Errorf("write: %w", store.ErrDiskFull), codes.ResourceExhausted, "DISK_FULL"},
 		{fmt.Errorf("write: %w", store.ErrUnavailable), codes.Unavailable, "UNAVAILABLE"},
+		{&signin.Refusal{Kind: access.ErrUnauthenticated, Why: signin.TokenExpired}, codes.Unauthenticated, "UNAUTHENTICATED"},
+		{&signin.Refusal{Kind: signin.ErrUnavailable, Why: signin.IssuerUnreachable}, codes.Unavailable, "UNAVAILABLE"},
+		{&signin.Refusal{Kind: signin.ErrAssertion, Why: signin.UserNotAllowed}, codes.PermissionDenied, "ASSERTION_NOT_ALLOWED"},
+		{&signin.Refusal{Kind: signin.ErrAssertion, Why: signin.UnitNotIts}, codes.PermissionDenied, "ASSERTION_NOT_ALLOWED"},
+		{&signin.Refusal{Kind: signin.ErrAssertion, Why: signin.PurposeUnknown}, codes.InvalidArgument, "BAD_ASSERTION"},
+		{&signin.Refusal{Kind: signin.ErrAssertion, Why: signin.AssertedText}, codes.InvalidArgument, "BAD_ASSERTION"},
+		{&signin.Refusal{Kind: signin.ErrAssertion, Why: signin.AssertedTwice}, codes.InvalidArgument, "BAD_ASSERTION"},
 		{context.DeadlineExceeded, codes.DeadlineExceeded, ""},
 		{errors.New("patient 191212121212 is odd"), codes.Internal, "INTERNAL"},
 	}

@@ -143,11 +143,23 @@ const (
 	// The message is larger than the server's limit. RESOURCE_EXHAUSTED without RetryInfo; no retry, send less at a time. A
 	// message far above the limit is cut off before it is read: then the code is the same, and no reason comes with it.
 	ErrorReason_ERROR_REASON_TOO_LARGE ErrorReason = 92
-	// The server is starting or stopping, or its store cannot be reached. UNAVAILABLE; retry with growing delays.
+	// The server is starting or stopping, or its store, or the issuer whose keys check the caller's token, cannot be reached.
+	// UNAVAILABLE; retry with growing delays.
 	ErrorReason_ERROR_REASON_UNAVAILABLE ErrorReason = 100
 	// A fault of the server. INTERNAL; a write may or may not have been made, and is safe to send again with the same
 	// submission id. If it stays, report the request_id.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 101
+	// Nobody known makes this call: the client certificate, or the bearer token, is missing, has expired, or belongs to no
+	// system that the server is configured for; the message says which. UNAUTHENTICATED; no retry with the same credential.
+	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 110
+	// The metadata `painscore-user`, `painscore-unit` or `painscore-purpose` asserts what this credential may not: another
+	// user or purpose than its own, or a care unit that it does not act for. PERMISSION_DENIED; no retry. The server's
+	// configuration says what each system may assert.
+	ErrorReason_ERROR_REASON_ASSERTION_NOT_ALLOWED ErrorReason = 111
+	// Metadata about the caller that cannot be understood: a purpose that is none of care, quality, other_legal, statistics,
+	// administration and registry, a user or unit that is empty or too long, or one of them given twice. INVALID_ARGUMENT; no
+	// retry.
+	ErrorReason_ERROR_REASON_BAD_ASSERTION ErrorReason = 112
 )
 
 // Enum value maps for ErrorReason.
@@ -200,6 +212,9 @@ var (
 		92:  "ERROR_REASON_TOO_LARGE",
 		100: "ERROR_REASON_UNAVAILABLE",
 		101: "ERROR_REASON_INTERNAL",
+		110: "ERROR_REASON_UNAUTHENTICATED",
+		111: "ERROR_REASON_ASSERTION_NOT_ALLOWED",
+		112: "ERROR_REASON_BAD_ASSERTION",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -249,6 +264,9 @@ var (
 		"ERROR_REASON_TOO_LARGE":                  92,
 		"ERROR_REASON_UNAVAILABLE":                100,
 		"ERROR_REASON_INTERNAL":                   101,
+		"ERROR_REASON_UNAUTHENTICATED":            110,
+		"ERROR_REASON_ASSERTION_NOT_ALLOWED":      111,
+		"ERROR_REASON_BAD_ASSERTION":              112,
 	}
 )
 
@@ -784,7 +802,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xa9\f\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x93\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -833,7 +851,10 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +
 	"\x16ERROR_REASON_TOO_LARGE\x10\\\x12\x1c\n" +
 	"\x18ERROR_REASON_UNAVAILABLE\x10d\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10eBb\n" +
+	"\x15ERROR_REASON_INTERNAL\x10e\x12 \n" +
+	"\x1cERROR_REASON_UNAUTHENTICATED\x10n\x12&\n" +
+	"\"ERROR_REASON_ASSERTION_NOT_ALLOWED\x10o\x12\x1e\n" +
+	"\x1aERROR_REASON_BAD_ASSERTION\x10pBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
