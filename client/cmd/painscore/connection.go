@@ -19,9 +19,16 @@ import (
 
 // Environment variables that stand in for flags.
 const (
-	envAddr    = "PAINSCORE_ADDR"
-	envUnit    = "PAINSCORE_UNIT"
-	envPatient = "PAINSCORE_PATIENT"
+	envAddr      = "PAINSCORE_ADDR"
+	envUnit      = "PAINSCORE_UNIT"
+	envPatient   = "PAINSCORE_PATIENT"
+	envCA        = "PAINSCORE_CA"
+	envCert      = "PAINSCORE_CERT"
+	envKey       = "PAINSCORE_KEY"
+	envTokenFile = "PAINSCORE_TOKEN_FILE"
+	envUser      = "PAINSCORE_USER"
+	envAsUnit    = "PAINSCORE_AS_UNIT"
+	envPurpose   = "PAINSCORE_PURPOSE"
 )
 
 const defaultAddr = "127.0.0.1:7443"
@@ -31,12 +38,14 @@ type connection struct {
 	addr    string
 	timeout time.Duration
 	json    bool
+	signIn  signIn
 }
 
 func (c *connection) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.addr, "addr", "", "address of the server, host:port (default $"+envAddr+", else "+defaultAddr+")")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", client.DefaultTimeout, "how long a call may take, retries included")
 	cmd.Flags().BoolVar(&c.json, "json", false, "print JSON for programs, one value per line")
+	c.signIn.flags(cmd)
 }
 
 // call connects, runs do, and hangs up. Ctrl-C ends the call in an orderly way.
@@ -51,9 +60,14 @@ func (c *connection) call(cmd *cobra.Command, do func(context.Context, *client.C
 	if c.timeout <= 0 {
 		return errors.New("--timeout must be above 0")
 	}
-	server, err := client.Dial(addr, client.WithTimeout(c.timeout))
+	options, err := c.signIn.options(cmd, addr)
+	if err != nil {
+		return err
+	}
+	server, err := client.Dial(addr, append(options, client.WithTimeout(c.timeout))...)
 	if errors.Is(err, client.ErrPlaintext) {
-		return errors.New("--addr: painscored answers on its own machine only; from another one, forward the port: ssh -L 7443:127.0.0.1:7443 HOST")
+		return errors.New("--addr: painscored answers on its own machine only, unless it asks to sign in: then give --ca, --cert and --key, or --token-file;" +
+			" or forward the port: ssh -L 7443:127.0.0.1:7443 HOST")
 	}
 	if err != nil {
 		return err
