@@ -85,8 +85,10 @@ func WithPurpose(purpose string) Option { return withMetadata(purposeKey, purpos
 // WithUser, WithUnit and WithPurpose say of all calls: for a program that serves
 // several users over one connection. What is empty is left as it is.
 func For(ctx context.Context, user, unit, purpose string) context.Context {
-	header, _ := metadata.FromOutgoingContext(ctx)
-	header = header.Copy()
+	header, _ := metadata.FromOutgoingContext(ctx) // a copy
+	if header == nil {
+		header = metadata.MD{}
+	}
 	for key, value := range map[string]string{userKey: user, unitKey: unit, purposeKey: purpose} {
 		if value != "" {
 			header.Set(key, value)

@@ -162,6 +162,7 @@ func TestOtherMachinesNeedEncryptionAndSignIn(t *testing.T) {
 		{"every interface, unsaid", []string{":7443"}, func(c *Config) { *c = Config{} }, missing},
 		{"every interface, IPv6", []string{"[::]:7443"}, func(c *Config) { *c = Config{} }, missing},
 		{"one of two", []string{"127.0.0.1:7443", "192.0.2.7:7080"}, func(c *Config) { *c = Config{} }, missing},
+		{"the first of two", []string{"192.0.2.7:7443", "127.0.0.1:7080"}, func(c *Config) { *c = Config{} }, missing},
 		{"a name", []string{"painscore.example:7443"}, func(c *Config) { *c = Config{} }, missing},
 		{"a name that looks like loopback", []string{"127.0.0.1.example:7443"}, func(c *Config) { *c = Config{} }, missing},
 		{"everything", []string{"0.0.0.0:7443"}, func(*Config) {}, nil},

@@ -40,7 +40,7 @@ type issuerKeys struct {
 	mu        sync.Mutex
 	known     []publicKey // those of the last fetch that succeeded
 	fetchedAt time.Time
-	failed    bool   // the last fetch did
+	good      bool   // the last fetch succeeded
 	running   *fetch // the one under way, or nil
 }
 
@@ -123,7 +123,7 @@ func (k *issuerKeys) refresh(ctx context.Context) bool {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return !k.failed && len(k.known) > 0
+	return k.good
 }
 
 // start returns the fetch under way, or a new one if the limit allows, else nil.
@@ -147,7 +147,7 @@ func (k *issuerKeys) run(f *fetch) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.failed = err != nil; !k.failed {
+	if k.good = err == nil; k.good {
 		k.known, k.fetchedAt = fetched, k.now()
 	}
 	k.running = nil

@@ -190,6 +190,28 @@ func TestKeysArePulledOverASecuredConnectionOnly(t *testing.T) {
 	}
 }
 
+// TestADiscoveryDocumentOfAnotherIssuerIsNotFollowed: its keys are not those
+// that the tokens must be signed with.
+func TestADiscoveryDocumentOfAnotherIssuerIsNotFollowed(t *testing.T) {
+	keys := newIssuer(t)
+	keys.publishes("key-1", "RS256", rsaKey().Public())
+	said := ""
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(map[string]string{"issuer": server.URL + said, "jwks_uri": keys.URL + "/keys"})
+	}))
+	defer server.Close()
+	for _, said = range []string{"", "/other"} {
+		source, err := newKeySource(TokenConfig{Issuer: server.URL}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.fetch(t.Context()); (err == nil) != (said == "") {
+			t.Errorf("a document of the issuer's address with %q behind: %v", said, err)
+		}
+	}
+}
+
 type countedHosts struct {
 	base  *http.Transport
 	hosts map[string]int

@@ -94,11 +94,11 @@ func (s *keySource) get(ctx context.Context, address string, into any) error {
 	if reply.StatusCode != http.StatusOK {
 		return fmt.Errorf("status %d", reply.StatusCode)
 	}
-	text, err := io.ReadAll(io.LimitReader(reply.Body, maxDocument+1))
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxDocument))
 	if err != nil {
 		return err
 	}
-	if len(text) > maxDocument || json.Unmarshal(text, into) != nil {
+	if json.Unmarshal(text, into) != nil { // one that was cut off is none
 		return errors.New("the answer is no JSON document, or far too long")
 	}
 	return nil
