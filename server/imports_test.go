@@ -30,6 +30,8 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/store/storetest":       {[]string{"server/store"}, []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 	"server/store/sqlstore":        {[]string{"server/store"}, nil},
 	"server/store/sqlite":          {[]string{"server/store", "server/store/sqlstore"}, []string{"github.com/mattn/go-sqlite3", "github.com/pressly/goose"}},
+	"server/store/postgres":        {[]string{"server/store", "server/store/sqlstore"}, []string{"github.com/jackc/pgx", "github.com/pressly/goose"}},
+	"server/store/postgres/pgtest": {nil, []string{"github.com/jackc/pgx"}},
 	"server/clinic":                {[]string{"scoring", "scoring/instruments", "server/identity", "server/store"}, nil},
 	"server/demo":                  {[]string{"scoring", "server/clinic", "server/store"}, nil},
 	"server/wording":               {[]string{"scoring"}, nil},
