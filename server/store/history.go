@@ -194,8 +194,8 @@ const (
 type Change struct {
 	Kind      ChangeKind
 	ChangeSeq int64
-	// Within tells changes apart that have one ChangeSeq, in the order in which
-	// they are listed: one flip of a plan concerns many forms. Opaque.
+	// Within tells changes apart that have one ChangeSeq, since one flip of a
+	// plan concerns many forms. Opaque, and empty where there is but one.
 	Within string
 	Act
 
@@ -215,11 +215,17 @@ type Change struct {
 // Changes is the feed of what happened.
 type Changes interface {
 	// Changes returns what happened in a care unit in the order of commits,
-	// after the change named by (afterSeq, afterWithin), at most limit. What
-	// was read is never added to later: a reader goes on from where it stopped
-	// and has seen everything. What was erased is gone from it, and the erasure
-	// stands at its own place. A re-scoring that was applied and whose form was
-	// erased is not listed.
+	// after the change named by (afterSeq, afterWithin), at most limit; only
+	// the end of the feed is empty. An empty afterWithin stands for all that
+	// happened at afterSeq. What was read is never added to later: a reader
+	// goes on from where it stopped and has seen everything.
+	//
+	// A flip of a plan is one change for each form that held its slot then and
+	// whose scores it changed: not for one that counted, and goes on counting,
+	// by another plan that was applied later.
+	//
+	// What was erased is gone from the feed, re-scorings included, and the
+	// erasure stands at its own place.
 	Changes(ctx context.Context, careUnit string, afterSeq int64, afterWithin string, limit int) ([]Change, error)
 }
 

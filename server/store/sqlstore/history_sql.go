@@ -4,10 +4,14 @@ package sqlstore
 // or a patient after they were first stored.
 type historyStatements struct {
 	erasedMark string
+
+	changeStatements
 }
 
 func newHistoryStatements(r func(string) string) historyStatements {
 	return historyStatements{
 		erasedMark: r(`SELECT 1 FROM erased_submission WHERE mark = $1`),
+
+		changeStatements: newChangeStatements(r),
 	}
 }

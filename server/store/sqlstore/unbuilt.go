@@ -52,7 +52,3 @@ func (s *Store) Shares(context.Context, string, string) ([]store.Share, error) {
 func (s *Store) SharedWith(context.Context, string, string, string, int) ([]store.Episode, error) {
 	return nil, errors.ErrUnsupported
 }
-
-func (s *Store) Changes(context.Context, string, int64, string, int) ([]store.Change, error) {
-	return nil, errors.ErrUnsupported
-}

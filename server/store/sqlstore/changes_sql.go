@@ -1,0 +1,69 @@
+package sqlstore
+
+import "strings"
+
+// changeStatements holds the text of the queries of the feed. Each reads a
+// range of an index by change, or of a plan's forms, and no more than is asked
+// for: a page costs the same at either end of a large care unit.
+type changeStatements struct {
+	changedForms, changedScores, changedPatients string
+
+	formsOfFlip, erasedChanges string
+}
+
+// of puts the name of a table before each column.
+func of(table, columns string) string {
+	names := strings.Split(columns, ",")
+	for i, name := range names {
+		names[i] = table + "." + strings.TrimSpace(name)
+	}
+	return strings.Join(names, ", ")
+}
+
+const slotColumns = `episode_id, occasion, occasion_label, instrument, respondent`
+
+func newChangeStatements(r func(string) string) changeStatements {
+	return changeStatements{
+		// With the slot that the form left, empty if it did not move.
+		changedForms: r(`SELECT ` + packed(of("v", submissionColumns)) + `, v.digest, COALESCE((SELECT ` + packed(of("m", slotColumns)) + `
+				FROM submission_version m WHERE m.care_unit = v.care_unit AND m.system = v.system
+				AND m.submission_id = v.submission_id AND m.version = v.version AND m.state = 'moved'), '')
+			FROM submission_version v WHERE v.care_unit = $1 AND v.change_seq > $2 AND v.change_seq <= $3 AND v.state <> 'moved'
+			ORDER BY v.change_seq LIMIT $4`),
+		changedScores: r(`SELECT f.plan_id, f.applied, f.change_seq, COALESCE((SELECT b.change_seq FROM rescore_flip b
+				WHERE b.care_unit = f.care_unit AND b.plan_id = f.plan_id AND b.number = f.number - 1), 0),
+				f.flipped_by, f.flipped_at, f.note
+			FROM rescore_flip f WHERE f.care_unit = $1 AND f.change_seq > $2 AND f.change_seq <= $3
+			ORDER BY f.change_seq LIMIT $4`),
+		changedPatients: r(`SELECT u.change_seq, e.erased_by, e.erased_at, e.note
+			FROM erasure_in_unit u JOIN erasure e ON e.erasure_id = u.erasure_id
+			WHERE u.care_unit = $1 AND u.change_seq > $2 AND u.change_seq <= $3 ORDER BY u.change_seq LIMIT $4`),
+		// A form belongs to a flip if it held its slot then. Reverting changes
+		// nothing where another plan, applied after this one ($5), counted. The
+		// || keeps SQLite from the key, which would read what other plans wrote.
+		formsOfFlip: r(`SELECT ` + packed(of("v", submissionColumns)) + `, v.digest, r.instrument_version, r.scores
+			FROM rescored_submission r CROSS JOIN submission_version v
+			WHERE r.care_unit = $1 AND r.plan_id = $2
+			AND r.episode_id >= $6 AND (r.episode_id || '', r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version) > ($6, $7, $8, $9, $10, $11)
+			AND ` + sameSlot("v", "r") + ` AND v.slot_version = r.slot_version
+			AND NOT EXISTS (SELECT 1 FROM submission_version l WHERE ` + sameSlot("l", "r") + `
+				AND l.slot_version > r.slot_version AND +l.change_seq <= $3)
+			AND ($4 = 1 OR NOT EXISTS (SELECT 1 FROM rescored_submission o CROSS JOIN rescore_flip f
+				WHERE ` + sameSlot("o", "r") + ` AND o.slot_version = r.slot_version AND o.plan_id <> r.plan_id
+				AND f.care_unit = o.care_unit AND f.plan_id = o.plan_id AND f.applied = 1
+				AND +f.change_seq > $5 AND +f.change_seq < $3
+				AND NOT EXISTS (SELECT 1 FROM rescore_flip g WHERE g.care_unit = f.care_unit AND g.plan_id = f.plan_id
+					AND g.number > f.number AND +g.change_seq < $3)))
+			ORDER BY r.episode_id, r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version LIMIT $12`),
+		erasedChanges: r(`SELECT first_seq FROM erased_submission WHERE care_unit = $1 AND change_seq = $2 ORDER BY first_seq`),
+	}
+}
+
+// sameSlot says that rows of two tables are of one slot.
+func sameSlot(a, b string) string {
+	same := a + ".care_unit = " + b + ".care_unit"
+	for _, column := range strings.Split(slotColumns, ", ") {
+		same += " AND " + a + "." + column + " = " + b + "." + column
+	}
+	return same
+}
