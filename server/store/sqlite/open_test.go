@@ -240,14 +240,14 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	}
 	db := openHandle(writerDSN(path, Options{}.withDefaults()), 1)
 	defer db.Close()
-	if number, err := migrateFrom(ctx, path, db, files); err != nil || number != 999 {
+	if number, err := migrateFrom(ctx, path, db, files, false); err != nil || number != 999 {
 		t.Fatalf("schema %d, %v", number, err)
 	}
 	if _, err := db.Exec("SELECT x FROM later"); err != nil {
 		t.Error(err)
 	}
 	files["01000_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE half (x INTEGER);\nCREATE NONSENSE;\n")}
-	if _, err := migrateFrom(ctx, path, db, files); err == nil || !strings.Contains(err.Error(), "from schema 999 to 1000") {
+	if _, err := migrateFrom(ctx, path, db, files, false); err == nil || !strings.Contains(err.Error(), "from schema 999 to 1000") {
 		t.Errorf("a broken migration: %v", err)
 	}
 	if _, err := db.Exec("SELECT x FROM half"); err == nil {
