@@ -33,7 +33,7 @@ func TestTheFeedReadsRanges(t *testing.T) {
 		"flips":           {"f USING INDEX rescore_flip_by_change (care_unit=? AND change_seq>? AND change_seq<?)", "b USING PRIMARY KEY (care_unit=? AND plan_id=? AND number=?)"},
 		"erasures":        {"u USING PRIMARY KEY (care_unit=? AND change_seq>? AND change_seq<?)", "e USING PRIMARY KEY (erasure_id=?)"},
 		"erased changes":  {"erased_submission USING INDEX erased_by_change (care_unit=? AND change_seq=?)"},
-		"forms of a flip": {"r USING INDEX rescored_by_plan (care_unit=? AND plan_id=? AND episode_id>?)", "v USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "l USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "o USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)", "g USING PRIMARY KEY (care_unit=? AND plan_id=? AND number>?)"},
+		"forms of a flip": {"k USING COVERING INDEX rescored_by_plan (care_unit=? AND plan_id=? AND (episode_id,", "r USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "v USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "l USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "o USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)", "g USING PRIMARY KEY (care_unit=? AND plan_id=? AND number>?)"},
 	} {
 		steps := stepsOf(t, db, texts[name])
 		for _, step := range want {

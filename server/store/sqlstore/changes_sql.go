@@ -39,22 +39,22 @@ func newChangeStatements(r func(string) string) changeStatements {
 			FROM erasure_in_unit u JOIN erasure e ON e.erasure_id = u.erasure_id
 			WHERE u.care_unit = $1 AND u.change_seq > $2 AND u.change_seq <= $3 ORDER BY u.change_seq LIMIT $4`),
 		// A form belongs to a flip if it held its slot then. Reverting changes
-		// nothing where another plan, applied after this one ($5), counted. The
-		// || keeps SQLite from the key, which would read what other plans wrote.
+		// nothing where another plan, applied after this one ($5), counted. k is
+		// what the plan holds, read from its index alone, in order.
 		formsOfFlip: r(`SELECT ` + packed(of("v", submissionColumns)) + `, v.digest, r.instrument_version, r.scores
-			FROM rescored_submission r CROSS JOIN submission_version v
-			WHERE r.care_unit = $1 AND r.plan_id = $2
-			AND r.episode_id >= $6 AND (r.episode_id || '', r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version) > ($6, $7, $8, $9, $10, $11)
-			AND ` + sameSlot("v", "r") + ` AND v.slot_version = r.slot_version
-			AND NOT EXISTS (SELECT 1 FROM submission_version l WHERE ` + sameSlot("l", "r") + `
-				AND l.slot_version > r.slot_version AND +l.change_seq <= $3)
+			FROM rescored_submission k CROSS JOIN rescored_submission r CROSS JOIN submission_version v
+			WHERE k.care_unit = $1 AND k.plan_id = $2
+			AND (k.episode_id, k.occasion, k.occasion_label, k.instrument, k.respondent, k.slot_version) > ($6, $7, $8, $9, $10, $11)
+			AND ` + sameRow("r", "k") + ` AND r.plan_id = k.plan_id AND ` + sameRow("v", "k") + `
+			AND NOT EXISTS (SELECT 1 FROM submission_version l WHERE ` + sameSlot("l", "k") + `
+				AND l.slot_version > k.slot_version AND +l.change_seq <= $3)
 			AND ($4 = 1 OR NOT EXISTS (SELECT 1 FROM rescored_submission o CROSS JOIN rescore_flip f
-				WHERE ` + sameSlot("o", "r") + ` AND o.slot_version = r.slot_version AND o.plan_id <> r.plan_id
+				WHERE ` + sameRow("o", "k") + ` AND o.plan_id <> k.plan_id
 				AND f.care_unit = o.care_unit AND f.plan_id = o.plan_id AND f.applied = 1
 				AND +f.change_seq > $5 AND +f.change_seq < $3
 				AND NOT EXISTS (SELECT 1 FROM rescore_flip g WHERE g.care_unit = f.care_unit AND g.plan_id = f.plan_id
 					AND g.number > f.number AND +g.change_seq < $3)))
-			ORDER BY r.episode_id, r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version LIMIT $12`),
+			ORDER BY k.episode_id, k.occasion, k.occasion_label, k.instrument, k.respondent, k.slot_version LIMIT $12`),
 		erasedChanges: r(`SELECT first_seq FROM erased_submission WHERE care_unit = $1 AND change_seq = $2 ORDER BY first_seq`),
 	}
 }
@@ -66,4 +66,9 @@ func sameSlot(a, b string) string {
 		same += " AND " + a + "." + column + " = " + b + "." + column
 	}
 	return same
+}
+
+// sameRow says that rows of two tables are of one row of a slot.
+func sameRow(a, b string) string {
+	return sameSlot(a, b) + " AND " + a + ".slot_version = " + b + ".slot_version"
 }
