@@ -90,13 +90,13 @@ func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, stdout,
 	return f.print(stdout, m, append(report, raw))
 }
 
-// serveNew starts painscored on an empty folder.
+// serveNew starts painscored with nothing in it.
 func (p *place) serveNew(ctx context.Context) (*child, error) {
-	folder, err := p.folder()
+	empty, err := p.newStorage(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return p.serve(ctx, folder)
+	return p.serve(ctx, empty)
 }
 
 // contestant starts a server and connects to it.

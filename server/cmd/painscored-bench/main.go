@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&place.painscored, "painscored", "", "program to run (default: build it)")
 	flags.StringVar(&place.engine, "engine", sqliteEngine, "storage engine of the server: "+sqliteEngine)
 	flags.Uint64Var(&place.seed, "seed", 1, "where the random numbers begin; the same seed repeats a run's choices, not its timing")
-	root.AddCommand(benchCommand(&place), baselineCommand())
+	root.AddCommand(benchCommand(&place), faultsCommand(&place), baselineCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

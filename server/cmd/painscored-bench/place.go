@@ -63,21 +63,6 @@ func build(ctx context.Context, output string) error {
 	return nil
 }
 
-// folder makes a new empty folder.
-func (p *place) folder() (string, error) {
-	p.mu.Lock()
-	p.folders++
-	name := filepath.Join(p.dir, "data-"+strconv.Itoa(p.folders))
-	p.mu.Unlock()
-	return name, os.Mkdir(name, 0o700)
-}
-
-// serve starts painscored on the data in a folder.
-func (p *place) serve(ctx context.Context, data string, args ...string) (*child, error) {
-	args = append([]string{"--data", data, "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0", "--log", "error"}, args...)
-	return p.start(ctx, p.painscored, args...)
-}
-
 // start runs a program until its first line and ends it with the place.
 func (p *place) start(ctx context.Context, program string, args ...string) (*child, error) {
 	c, err := startChild(ctx, program, args...)

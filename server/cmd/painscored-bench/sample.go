@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,7 +30,7 @@ func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
 	if err != nil {
 		return s, err
 	}
-	server, err := p.serve(ctx, folder)
+	server, err := p.serve(ctx, storage{folder: folder})
 	if err != nil {
 		return s, err
 	}
@@ -53,7 +52,7 @@ func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
 	if err := server.stop(); err != nil {
 		return s, err
 	}
-	s.row, err = storedRow(filepath.Join(folder, "painscore.db"), request.SubmissionId)
+	s.row, err = storedRow(storage{folder: folder}.database(), request.SubmissionId)
 	return s, err
 }
 
