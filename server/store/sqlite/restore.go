@@ -158,9 +158,8 @@ func (r restoring) prepare(ctx context.Context, incoming string) error {
 // own database and goes with it: under the new one it would be taken for its.
 func (r restoring) swap(path, incoming string) (aside string, err error) {
 	if exists(path) || exists(path+"-wal") {
-		aside = path + setAsideSuffix + time.Now().UTC().Format("20060102T150405Z")
-		if exists(aside) || exists(aside+"-wal") {
-			return "", fmt.Errorf("%w: %s: try again in a second", ErrExists, aside)
+		if aside, err = asideName(path); err != nil {
+			return "", err
 		}
 	}
 	for _, suffix := range []string{"", "-wal"} {
@@ -181,6 +180,25 @@ func (r restoring) swap(path, incoming string) (aside string, err error) {
 		return aside, fmt.Errorf("sqlite: %w", err)
 	}
 	return aside, r.renamed(path, "in place")
+}
+
+// asideName is the name under which a store is set aside. A log without its
+// database was left by a restore that was cut off: it follows its database.
+func asideName(path string) (string, error) {
+	if !exists(path) {
+		earlier, err := filepath.Glob(globEscape(path+setAsideSuffix) + "*Z")
+		if err != nil {
+			return "", fmt.Errorf("sqlite: %w", err)
+		}
+		if n := len(earlier); n > 0 && !exists(earlier[n-1]+"-wal") { // the newest: the names sort by time
+			return earlier[n-1], nil
+		}
+	}
+	name := path + setAsideSuffix + time.Now().UTC().Format("20060102T150405.000Z")
+	if exists(name) || exists(name+"-wal") {
+		return "", fmt.Errorf("%w: %s: try again", ErrExists, name)
+	}
+	return name, nil
 }
 
 // renamed flushes the folder: the next rename must not reach the medium first.
