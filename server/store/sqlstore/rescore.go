@@ -81,7 +81,7 @@ func (s *Store) StageRescore(ctx context.Context, planID string, scores []store.
 			}
 		}
 		return nil
-	})
+	}, asMaintenance, repeatable)
 }
 
 func (t *transaction) stage(planID string, r *store.Rescored) error {
@@ -251,7 +251,7 @@ func (s *Store) DropRescore(ctx context.Context, planID string, at time.Time, li
 		}
 		more, err = t.unstage(&plan, limit)
 		return err
-	})
+	}, asMaintenance, repeatable)
 	return more, err
 }
 

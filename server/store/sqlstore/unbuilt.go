@@ -10,17 +10,6 @@ import (
 
 // What the contract of package store asks for and is not built yet.
 
-func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun bool) ([]store.Imported, error) {
-	if dryRun {
-		return nil, errors.ErrUnsupported
-	}
-	imported := make([]store.Imported, len(envelopes))
-	for i, e := range envelopes {
-		imported[i].Receipt, imported[i].Err = s.Submit(ctx, e)
-	}
-	return imported, nil
-}
-
 func (s *Store) Link(context.Context, store.Link) (store.Linked, error) {
 	return store.Linked{}, errors.ErrUnsupported
 }

@@ -98,7 +98,11 @@ func (m *model) submit(e store.Envelope) (store.Receipt, []error) {
 			m.forms[formKey(f)], m.slots[f.Slot] = f, formKey(f)
 		}
 		stored := m.forms[formKey(f)]
-		receipt.Forms = append(receipt.Forms, store.StoredForm{Submission: stored, Replayed: replayed[i]})
+		reply := store.StoredForm{Submission: stored, Replayed: replayed[i]}
+		if reply.Replayed {
+			reply.Newest, reply.NewestState = stored.Version, stored.State
+		}
+		receipt.Forms = append(receipt.Forms, reply)
 		receipt.EpisodeCreated = receipt.EpisodeCreated || stored.EpisodeCreated
 	}
 	return receipt, nil
