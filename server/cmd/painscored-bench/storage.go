@@ -32,8 +32,12 @@ func (p *place) folder() (string, error) {
 	return name, os.Mkdir(name, 0o700)
 }
 
+// flags are what painscored is started with on this storage.
+func (s storage) flags() []string {
+	return append([]string{"--data", s.folder, "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0", "--log", "error"}, s.args...)
+}
+
 // serve starts painscored on its storage.
 func (p *place) serve(ctx context.Context, at storage, args ...string) (*child, error) {
-	all := []string{"--data", at.folder, "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0", "--log", "error"}
-	return p.start(ctx, p.painscored, append(append(all, at.args...), args...)...)
+	return p.start(ctx, p.painscored, append(at.flags(), args...)...)
 }
