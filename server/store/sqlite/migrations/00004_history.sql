@@ -26,7 +26,7 @@ CREATE INDEX merged_into ON merged_patient (into_key);
 -- The tombstone of a patient: that somebody was erased, and nothing of whom.
 CREATE TABLE erasure (
     erasure_id   TEXT    NOT NULL PRIMARY KEY, -- made by the application, rises with time
-    patient_keys TEXT    NOT NULL, -- the keys that the patient had, separated by spaces; they mean something in old backups only
+    patient_keys TEXT    NOT NULL, -- the keys that the patient had, separated by U+001F; they mean something in old backups only
     identities   INTEGER NOT NULL, -- how many rows went
     episodes     INTEGER NOT NULL,
     submissions  INTEGER NOT NULL,
