@@ -37,13 +37,15 @@ func newBatchStatements(r func(string) string) batchStatements {
 		// CROSS JOIN: SQLite must begin with the keys.
 		episodeHeads: keyed(r, `care_unit, episode_id`, `SELECT e.care_unit, e.episode_id, e.patient_key, e.version
 			FROM k CROSS JOIN episode e WHERE e.care_unit = k.care_unit AND e.episode_id = k.episode_id`),
+		// A first version is always live. To name the state names the whole index
+		// by id: SQLite, which has no statistics, would else read the whole unit.
 		firstVersions: keyed(r, `unit, sys, id`, `SELECT `+packed(submissionColumns)+`, digest,
 				(SELECT n.version FROM submission_version n WHERE n.care_unit = k.unit AND n.system = k.sys
 					AND n.submission_id = k.id AND n.state <> 'moved' ORDER BY n.version DESC LIMIT 1),
 				(SELECT n.state FROM submission_version n WHERE n.care_unit = k.unit AND n.system = k.sys
 					AND n.submission_id = k.id AND n.state <> 'moved' ORDER BY n.version DESC LIMIT 1)
 			FROM k CROSS JOIN submission_version
-			WHERE care_unit = k.unit AND system = k.sys AND submission_id = k.id AND version = 1`),
+			WHERE care_unit = k.unit AND system = k.sys AND submission_id = k.id AND version = 1 AND state = 'live'`),
 		slotHeads: keyed(r, `care_unit, episode_id, occasion, occasion_label, instrument, respondent`,
 			`SELECT v.care_unit, v.episode_id, v.occasion, v.occasion_label, v.instrument, v.respondent,
 				v.slot_version, v.state, v.system, v.submission_id
