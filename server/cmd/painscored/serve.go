@@ -18,6 +18,7 @@ import (
 	"github.com/painscore/painscore/server"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
+	"github.com/painscore/painscore/server/erasures"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
@@ -39,10 +40,11 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	use, err := openClinic(ctx, cfg, st)
+	use, err := openClinic(ctx, cfg, st, log)
 	if err != nil {
 		return err
 	}
+	defer startPurging(ctx, cfg, st, log)()
 	if cfg.Demo {
 		if err := demo.Fill(ctx, use, st); err != nil {
 			return fmt.Errorf("fill the demo store: %w", err)
@@ -143,8 +145,9 @@ func openStore(ctx context.Context, cfg config) (store.Store, error) {
 	return st, nil
 }
 
-// openClinic loads the definitions and the keys and opens the use cases.
-func openClinic(ctx context.Context, cfg config, st store.Store) (*clinic.Clinic, error) {
+// openClinic loads the definitions and the keys, opens the use cases, and erases
+// whom an older database has brought back.
+func openClinic(ctx context.Context, cfg config, st store.Store, log *slog.Logger) (*clinic.Clinic, error) {
 	catalogue, err := loadCatalogue(cfg)
 	if err != nil {
 		return nil, err
@@ -157,7 +160,15 @@ func openClinic(ctx context.Context, cfg config, st store.Store) (*clinic.Clinic
 	if err != nil {
 		return nil, err
 	}
-	return clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows}, time.Now)
+	journal, err := erasures.Open(cfg.ErasureJournal)
+	if err != nil {
+		return nil, err
+	}
+	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal}, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return use, eraseAgain(ctx, cfg, journal, st, keys, log)
 }
 
 func loadCatalogue(cfg config) (*instruments.Catalogue, error) {

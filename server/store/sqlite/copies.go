@@ -61,16 +61,16 @@ func copyKind(suffix string) CopyKind {
 	return ""
 }
 
-// RemoveCopiesBeforeMigration removes the copies that Open made on its own. A
-// caller does so when somebody was erased: nobody asked for the copy, and the
-// person would live on in it.
-func RemoveCopiesBeforeMigration(path string) (removed int, err error) {
+// RemoveCopiesBeforeMigration removes the copies that Open made on its own up to
+// a time. A caller does so when somebody was erased then: nobody asked for the
+// copy, and the person would live on in it.
+func RemoveCopiesBeforeMigration(path string, until time.Time) (removed int, err error) {
 	copies, err := Copies(path)
 	if err != nil {
 		return 0, err
 	}
 	for _, c := range copies {
-		if c.Kind != BeforeMigration {
+		if c.Kind != BeforeMigration || c.MadeAt.After(until) {
 			continue
 		}
 		if err := remove(c.Path); err != nil {
