@@ -21,8 +21,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -67,6 +69,9 @@ type engine struct {
 	writer      *sql.DB // the store's, and closed by it
 	description store.Description
 	lock        *fileLock
+
+	rawLock sync.Mutex
+	raw     *os.File // the database's file beside SQLite, nil until a purge needs it
 }
 
 // Open opens the store in the file at path, and makes the file, readable by
@@ -144,7 +149,7 @@ func (e *engine) Describe(ctx context.Context) (store.Description, error) {
 // Close finishes the writes in flight, folds the write-ahead log into the file,
 // and lets another process have it.
 func (e *engine) Close() error {
-	return errors.Join(e.Store.Close(checkpoint), e.lock.release())
+	return errors.Join(e.Store.Close(checkpoint), e.closeRaw(), e.lock.release())
 }
 
 // checkpoint empties the write-ahead log. A process that reads beside us may

@@ -17,33 +17,36 @@ type Remover func(ctx context.Context, writer *sql.DB) (done bool, err error)
 // PurgeWith is store.Erasures' Purge for an engine with this remover. Only
 // erasures that were committed before the remover began are then purged.
 func (s *Store) PurgeWith(ctx context.Context, at time.Time, remove Remover) (pending int64, err error) {
-	leave, err := s.enter()
-	if err != nil {
-		return 0, err
-	}
-	defer leave()
 	ids, err := s.unpurged(ctx)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	done, err := remove(ctx, s.writer)
-	if err != nil {
-		return int64(len(ids)), s.failRead(ctx, "purge", err)
+	if done, err := s.remove(ctx, remove); err != nil || !done {
+		return int64(len(ids)), err
 	}
-	if done {
-		err = s.write(ctx, "note a purge", func(t *transaction) error {
-			for _, id := range ids {
-				if err := t.exec(t.sql.notePurge, id, moment(at)); err != nil {
-					return err
-				}
+	err = s.write(ctx, "note a purge", func(t *transaction) error {
+		for _, id := range ids {
+			if err := t.exec(t.sql.notePurge, id, moment(at)); err != nil {
+				return err
 			}
-			return nil
-		}, asMaintenance, repeatable)
-		if err == nil {
-			ids, err = s.unpurged(ctx)
 		}
+		return nil
+	}, asMaintenance, repeatable)
+	if err != nil {
+		return int64(len(ids)), err
 	}
+	ids, err = s.unpurged(ctx)
 	return int64(len(ids)), err
+}
+
+func (s *Store) remove(ctx context.Context, remove Remover) (done bool, err error) {
+	leave, err := s.enter()
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	done, err = remove(ctx, s.writer)
+	return done, s.failRead(ctx, "purge", err)
 }
 
 // unpurged names the erasures whose remains may still be there.
