@@ -37,7 +37,7 @@ lowest to the highest. Calls are a closed loop: so many are in flight, always.`,
 	flags.DurationVar(&f.lasting, "lasting", 2*time.Second, "how long a turn takes")
 	flags.IntVar(&f.connections, "connections", 4, "over how many connections, at most one per call in flight")
 	flags.BoolVar(&f.json, "json", false, "print JSON for programs")
-	cmd.AddCommand(benchSubmit(f))
+	cmd.AddCommand(benchSubmit(f), benchTrend(f), benchGrowth(f))
 	return cmd
 }
 

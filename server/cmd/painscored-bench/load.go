@@ -93,8 +93,3 @@ func firstError(workers []worker) error {
 	}
 	return found
 }
-
-// same is a source that always asks the same.
-type same []byte
-
-func (s same) request() []byte { return s }
