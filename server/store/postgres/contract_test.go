@@ -30,9 +30,24 @@ func open(t *testing.T, address string) store.Store {
 	return s
 }
 
+// migrated makes an empty database with the schema in it.
+func migrated(t *testing.T) string {
+	t.Helper()
+	address := pgtest.Database(t)
+	s, err := Open(ctx, address, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
 func TestContract(t *testing.T) {
+	template := migrated(t)
 	storetest.Run(t, func(t *testing.T) storetest.Open {
-		address := pgtest.Database(t)
+		address := pgtest.Copy(t, template)
 		return func() store.Store { return open(t, address) }
 	})
 }

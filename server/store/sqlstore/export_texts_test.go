@@ -1,6 +1,9 @@
 package sqlstore
 
-import "reflect"
+import (
+	"fmt"
+	"reflect"
+)
 
 // CopiedTables are the tables that Copy takes, each with its key.
 func CopiedTables() map[string]string {
@@ -14,16 +17,21 @@ func CopiedTables() map[string]string {
 // Texts are all statements by their names, with the parameters of a dialect.
 func Texts(parameter string) map[string]string {
 	texts := map[string]string{}
-	var collect func(reflect.Value)
-	collect = func(v reflect.Value) {
-		for i := range v.NumField() {
-			if v.Field(i).Kind() == reflect.Struct {
-				collect(v.Field(i))
-			} else {
-				texts[v.Type().Field(i).Name] = v.Field(i).String()
+	var collect func(name string, v reflect.Value)
+	collect = func(name string, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.String:
+			texts[name] = v.String()
+		case reflect.Struct:
+			for i := range v.NumField() {
+				collect(name+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		case reflect.Array, reflect.Slice:
+			for i := range v.Len() {
+				collect(fmt.Sprintf("%s[%d]", name, i), v.Index(i))
 			}
 		}
 	}
-	collect(reflect.ValueOf(newStatements(Dialect{Parameter: parameter}.rewrite)))
+	collect("", reflect.ValueOf(newStatements(Dialect{Parameter: parameter}.rewrite)))
 	return texts
 }
