@@ -40,6 +40,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		}
 	}
 	t.Run("a random sequence of calls agrees with a model in memory", func(t *testing.T) { checkModel(t, newFixture(t, place(t))) })
+	t.Run("random histories of forms and patients agree with a model in memory, as of every change", func(t *testing.T) { checkHistory(t, newFixture(t, place(t))) })
 	t.Run("random flips of plans agree with a model in memory, as of every change", func(t *testing.T) { checkFlipModel(t, newFixture(t, place(t))) })
 }
 
