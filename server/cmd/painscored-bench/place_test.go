@@ -11,20 +11,23 @@ import (
 	"testing"
 )
 
-// built is the server under test, built once.
+// built is the server under test, built once and only if a test asks.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "painscored-bench-test-")
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	file := filepath.Join(dir, "painscored")
 	return file, build(context.Background(), file)
 })
 
+var builtIn string // the folder, empty until it is made
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if file, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(file))
+	if builtIn != "" {
+		os.RemoveAll(builtIn)
 	}
 	os.Exit(code)
 }
