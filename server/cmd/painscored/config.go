@@ -24,6 +24,8 @@ var version = "0.1.0-dev"
 // config is what the program runs with, defaults filled in.
 type config struct {
 	Data string
+	// Store is the address of a PostgreSQL database; empty: SQLite in Data.
+	Store string
 	// ErasureJournal is the file of package erasures.
 	ErasureJournal string
 	GRPC           string
@@ -51,6 +53,7 @@ type windowConfig struct {
 // fileConfig is the --config file. A key it does not know is refused.
 type fileConfig struct {
 	Data           *string    `yaml:"data"`
+	Store          *string    `yaml:"store"`
 	ErasureJournal *string    `yaml:"erasure-journal"`
 	GRPC           *string    `yaml:"grpc"`
 	Web            *string    `yaml:"web"`
@@ -105,6 +108,11 @@ var settings = []setting{
 		presets: "painscore in the user's data directory, with --demo painscore-demo", preset: defaultData,
 		put:    func(cfg *config, v string) error { cfg.Data = v; return nil },
 		inFile: func(f *fileConfig) *string { return f.Data },
+	},
+	{
+		name: "store", env: "PAINSCORE_STORE", what: "where the data are kept: sqlite is a file in the data folder, postgres://… a PostgreSQL database",
+		presets: "sqlite", preset: fixed("sqlite"), put: putStore,
+		inFile: func(f *fileConfig) *string { return f.Store },
 	},
 	{
 		name: "erasure-journal", env: "PAINSCORE_ERASURE_JOURNAL", what: "file that keeps, outside the database, who was erased",

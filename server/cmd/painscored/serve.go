@@ -22,7 +22,6 @@ import (
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
-	"github.com/painscore/painscore/server/store/sqlite"
 )
 
 const (
@@ -80,7 +79,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		kind = ", demo with synthetic patients"
 	}
 	fmt.Fprintf(stdout, "painscored %s%s: pages on http://%s/, gRPC on %s, data in %s\n",
-		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.Data)
+		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.storePlace())
 	return listen(ctx, g, calls, grpcListener, pages, webListener)
 }
 
@@ -119,30 +118,6 @@ func newLog(w io.Writer, level string) *slog.Logger {
 		lowest = slog.LevelInfo // cannot be: the setting was checked
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
-}
-
-// storeKindProperty marks a store for good as one of synthetic patients or of
-// real ones, so that the two can never mix.
-const storeKindProperty = "store_kind"
-
-// openStore opens the database and refuses one of the other kind.
-func openStore(ctx context.Context, cfg config) (store.Store, error) {
-	want, other := "clinic", "this is a demo store: start with --demo, or name another folder with --data"
-	if cfg.Demo {
-		want, other = "demo", "this store is not a demo store: start without --demo, or name another folder with --data"
-	}
-	st, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{})
-	if err != nil {
-		return nil, err
-	}
-	kind, err := st.SetPropertyOnce(ctx, storeKindProperty, want)
-	if err == nil && kind != want {
-		err = errors.New(other)
-	}
-	if err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	return st, nil
 }
 
 // openClinic loads the definitions and the keys, opens the use cases, and erases
