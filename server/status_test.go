@@ -76,7 +76,7 @@ func TestReasonsAndContractAgree(t *testing.T) {
 
 func TestWarningsAndContractAgree(t *testing.T) {
 	for _, code := range []string{
-		clinic.WarnAllBlank, clinic.WarnAmendedSince, clinic.WarnCheckDigit, clinic.WarnOtherEpisodes, clinic.WarnRetractedSince, clinic.WarnTestIdentity, clinic.WarnUnder18,
+		clinic.WarnAllBlank, clinic.WarnAmendedSince, clinic.WarnCheckDigit, clinic.WarnIdentifierInText, clinic.WarnOtherEpisodes, clinic.WarnRetractedSince, clinic.WarnTestIdentity, clinic.WarnUnder18,
 	} {
 		if warningsProto([]clinic.Warning{{Code: code}})[0].Code == pb.WarningCode_WARNING_CODE_UNSPECIFIED {
 			t.Errorf("%s is not in the contract", code)

@@ -120,6 +120,19 @@ func (s *Server) RetractSubmission(ctx context.Context, req *pb.RetractSubmissio
 	return &pb.RetractSubmissionResponse{Submission: recordProto(stored.Record), Replayed: stored.Replayed}, nil
 }
 
+// ListChanges implements the contract's call.
+func (s *Server) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (*pb.ListChangesResponse, error) {
+	events, err := s.clinic.ListChanges(ctx, req.GetCareUnit(), clinic.Page{Size: int(req.GetPageSize()), Token: req.GetResumeToken()})
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ListChangesResponse{NextResumeToken: events.Resume, CaughtUp: events.CaughtUp}
+	for i := range events.List {
+		out.Changes = append(out.Changes, eventProto(&events.List[i]))
+	}
+	return out, nil
+}
+
 // GetSubmission implements the contract's call.
 func (s *Server) GetSubmission(ctx context.Context, req *pb.GetSubmissionRequest) (*pb.GetSubmissionResponse, error) {
 	record, err := s.clinic.GetSubmission(ctx, s.caller(), req.GetCareUnit(), req.GetSubmissionId())

@@ -64,7 +64,7 @@ func (c *Clinic) AmendSubmission(ctx context.Context, caller Caller, a Amendment
 	}
 	next.Changed = a.Decision.act(caller, c.now())
 	next.RecordedAt = next.Changed.At
-	next.Mark = c.keys.Mark(ref.CareUnit, ref.System, ref.SubmissionID)
+	next.Mark = c.mark(ref)
 	stored, err := c.store.Amend(ctx, next, a.Version)
 	if err != nil {
 		return Stored{}, c.explainAmend(ctx, caller, &next, from.patientKey, err)
@@ -229,7 +229,7 @@ func valueSetIDs(answers *scoring.Answers) []string {
 // the store's writing calls know the marks of those; version 0 is nobody's, so
 // that this one writes nothing.
 func (c *Clinic) whyMissing(ctx context.Context, ref store.SubmissionRef) error {
-	_, err := c.store.Retract(ctx, ref, c.keys.Mark(ref.CareUnit, ref.System, ref.SubmissionID), 0, store.Act{By: ref.System, At: c.now().UTC()})
+	_, err := c.store.Retract(ctx, ref, c.mark(ref), 0, store.Act{By: ref.System, At: c.now().UTC()})
 	if err == nil {
 		err = store.ErrStale // it has come to be, and gone, since it was looked for
 	}

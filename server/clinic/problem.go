@@ -122,8 +122,9 @@ const (
 	WarnAllBlank      = "NOTHING_ANSWERED"
 	WarnOtherEpisodes = "OTHER_EPISODES"
 
-	WarnAmendedSince   = "AMENDED_SINCE"
-	WarnRetractedSince = "RETRACTED_SINCE"
+	WarnAmendedSince     = "AMENDED_SINCE"
+	WarnRetractedSince   = "RETRACTED_SINCE"
+	WarnIdentifierInText = "IDENTIFIER_IN_STORED_TEXT"
 )
 
 // warning fills in the field and the sentence that belong to a code. Stored
@@ -141,6 +142,8 @@ func warning(code, prefix string) Warning {
 		w.Field, w.Description = prefix+"answers", "no item is answered; the form is stored and every scale refused"
 	case WarnOtherEpisodes:
 		w.Field, w.Description = "episode_id", "a new episode was created although the patient already has one in this care unit; check that the episode id is right"
+	case WarnIdentifierInText:
+		w.Description = "an identifier of the patient stands in clear in what was stored before"
 	case WarnAmendedSince:
 		w.Field, w.Description = prefix+"submission_id", "amended after it was stored; this is the original reply, and GetSubmission returns what stands now"
 	case WarnRetractedSince:

@@ -37,8 +37,7 @@ func (c *Clinic) RetractSubmission(ctx context.Context, caller Caller, r Retract
 		return Stored{}, err
 	}
 	ref := store.SubmissionRef{CareUnit: r.CareUnit, System: caller.System, SubmissionID: r.SubmissionID}
-	mark := c.keys.Mark(ref.CareUnit, ref.System, ref.SubmissionID)
-	stored, err := c.store.Retract(ctx, ref, mark, r.Version, r.Decision.act(caller, c.now()))
+	stored, err := c.store.Retract(ctx, ref, c.mark(ref), r.Version, r.Decision.act(caller, c.now()))
 	if err != nil {
 		return Stored{}, explainCorrection(err)
 	}

@@ -99,6 +99,9 @@ const (
 	// A replay: the sheet was retracted after it was stored and no longer counts. To store it after all, send it under a new
 	// id.
 	WarningCode_WARNING_CODE_RETRACTED_SINCE WarningCode = 7
+	// LinkIdentity: an identifier of the patient stands in clear in an id or text that was stored before, such as an
+	// `episode_id`. The description names the fields. Correct what an amendment can reach, and stop making ids of identifiers.
+	WarningCode_WARNING_CODE_IDENTIFIER_IN_STORED_TEXT WarningCode = 8
 )
 
 // Enum value maps for WarningCode.
@@ -112,16 +115,18 @@ var (
 		5: "WARNING_CODE_OTHER_EPISODES",
 		6: "WARNING_CODE_AMENDED_SINCE",
 		7: "WARNING_CODE_RETRACTED_SINCE",
+		8: "WARNING_CODE_IDENTIFIER_IN_STORED_TEXT",
 	}
 	WarningCode_value = map[string]int32{
-		"WARNING_CODE_UNSPECIFIED":      0,
-		"WARNING_CODE_CHECK_DIGIT":      1,
-		"WARNING_CODE_TEST_IDENTITY":    2,
-		"WARNING_CODE_UNDER_18":         3,
-		"WARNING_CODE_NOTHING_ANSWERED": 4,
-		"WARNING_CODE_OTHER_EPISODES":   5,
-		"WARNING_CODE_AMENDED_SINCE":    6,
-		"WARNING_CODE_RETRACTED_SINCE":  7,
+		"WARNING_CODE_UNSPECIFIED":               0,
+		"WARNING_CODE_CHECK_DIGIT":               1,
+		"WARNING_CODE_TEST_IDENTITY":             2,
+		"WARNING_CODE_UNDER_18":                  3,
+		"WARNING_CODE_NOTHING_ANSWERED":          4,
+		"WARNING_CODE_OTHER_EPISODES":            5,
+		"WARNING_CODE_AMENDED_SINCE":             6,
+		"WARNING_CODE_RETRACTED_SINCE":           7,
+		"WARNING_CODE_IDENTIFIER_IN_STORED_TEXT": 8,
 	}
 )
 
@@ -743,7 +748,7 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\x0fSubmissionState\x12 \n" +
 	"\x1cSUBMISSION_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15SUBMISSION_STATE_LIVE\x10\x01\x12\x1e\n" +
-	"\x1aSUBMISSION_STATE_RETRACTED\x10\x02*\x8a\x02\n" +
+	"\x1aSUBMISSION_STATE_RETRACTED\x10\x02*\xb6\x02\n" +
 	"\vWarningCode\x12\x1c\n" +
 	"\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18WARNING_CODE_CHECK_DIGIT\x10\x01\x12\x1e\n" +
@@ -752,7 +757,8 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\x1dWARNING_CODE_NOTHING_ANSWERED\x10\x04\x12\x1f\n" +
 	"\x1bWARNING_CODE_OTHER_EPISODES\x10\x05\x12\x1e\n" +
 	"\x1aWARNING_CODE_AMENDED_SINCE\x10\x06\x12 \n" +
-	"\x1cWARNING_CODE_RETRACTED_SINCE\x10\a*\x8d\x01\n" +
+	"\x1cWARNING_CODE_RETRACTED_SINCE\x10\a\x12*\n" +
+	"&WARNING_CODE_IDENTIFIER_IN_STORED_TEXT\x10\b*\x8d\x01\n" +
 	"\bOccasion\x12\x18\n" +
 	"\x14OCCASION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OCCASION_BASELINE\x10\x01\x12\x1a\n" +

@@ -2166,7 +2166,8 @@ type ListChangesRequest struct {
 	// The unit. Required.
 	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
 	// `next_resume_token` of an earlier reply; empty to begin with the first change. It holds only for the same unit
-	// (BAD_PAGE_TOKEN), and for good.
+	// (BAD_PAGE_TOKEN), and for good. Refused with the same reason if the database was put back to a state before it: then
+	// begin again.
 	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
 	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
