@@ -46,20 +46,30 @@ func (j *Journal) Apply(ctx context.Context, st store.Erasures, mark func(store.
 	return applied, nil
 }
 
+// ids are the ids under which the patients of an entry are erased again, one for
+// each key.
+func (e entry) ids() []string {
+	ids := make([]string, len(e.PatientKeys))
+	for i, key := range e.PatientKeys {
+		ids[i] = e.ErasureID
+		if i > 0 {
+			ids[i] += "." + key
+		}
+	}
+	return ids
+}
+
 // apply erases every patient whom the entry's keys name. They were one when
 // they were erased; in a store from before they may be several yet. The own key
 // comes last and takes the erasure's own id, which says that all is done.
 func (e entry) apply(ctx context.Context, st store.Erasures, mark func(store.SubmissionRef) []byte) (again bool, err error) {
-	for i := len(e.PatientKeys) - 1; i >= 0; i-- {
-		erasure := store.Erasure{
-			ErasureID:   e.ErasureID,
+	ids := e.ids()
+	for i := len(ids) - 1; i >= 0; i-- {
+		_, err := st.Erase(ctx, store.Erasure{
+			ErasureID:   ids[i],
 			PatientKeys: []string{e.PatientKeys[i]},
 			Act:         store.Act{By: e.By, At: e.At, Note: e.Note},
-		}
-		if i > 0 {
-			erasure.ErasureID = fmt.Sprintf("%s.%d", e.ErasureID, i)
-		}
-		_, err := st.Erase(ctx, erasure, mark)
+		}, mark)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:

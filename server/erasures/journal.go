@@ -17,9 +17,6 @@ package erasures
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +24,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -36,28 +32,15 @@ import (
 // or added to it, since it is not known who is missing.
 var ErrDamaged = errors.New("erasures: the journal is damaged")
 
+// ErrIDReused: the id stands in the journal for the erasure of another patient.
+var ErrIDReused = errors.New("erasures: the id stands for the erasure of another patient")
+
 // maxJournal bounds what is read: some hundred thousand erasures.
 const maxJournal = 64 << 20
 
 // Journal is an open journal. It is safe for concurrent use, also by several
 // processes.
 type Journal struct{ path string }
-
-// entry is an erasure as it stands in the journal.
-type entry struct {
-	ErasureID   string    `json:"erasure_id"`
-	At          time.Time `json:"at"`
-	PatientKeys []string  `json:"patient_keys"` // the own one first
-	By          string    `json:"by"`
-	Note        string    `json:"note,omitempty"`
-}
-
-// line is one line of the file. Check is over the line before's check and the
-// erasure's bytes as they stand there.
-type line struct {
-	Erasure json.RawMessage `json:"erasure"`
-	Check   string          `json:"check"`
-}
 
 // Open opens the journal at path and makes it, readable by this user only, if
 // there is none. ErrDamaged if it does not hold what was written to it.
@@ -86,8 +69,9 @@ func Open(path string) (*Journal, error) {
 
 // Record writes an erasure that is about to be carried out. When it returns
 // without an error, the erasure will be carried out, here or at a later start,
-// in every database that has the patient. An erasure whose id is in the journal
-// is not written again.
+// in every database that has the patient. Recording an erasure again writes
+// nothing, unless the patient has got further keys since; under the id of another
+// patient's erasure it is ErrIDReused.
 func (j *Journal) Record(ctx context.Context, erasure store.Erasure) error {
 	if erasure.ErasureID == "" || len(erasure.PatientKeys) == 0 {
 		return errors.New("erasures: an erasure without an id or without a patient")
@@ -100,8 +84,8 @@ func (j *Journal) Record(ctx context.Context, erasure store.Erasure) error {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(read.entries, func(e entry) bool { return e.ErasureID == erasure.ErasureID }) {
-			return nil
+		if done, err := read.recorded(erasure); done || err != nil {
+			return err
 		}
 		text, err := encode(erasure, read.check)
 		if err != nil {
@@ -127,10 +111,10 @@ func (j *Journal) Len() (int, error) {
 	return len(entries), err
 }
 
-// Holds tells whether an erasure is in the journal.
+// Holds tells whether an erasure that a store knows is in the journal.
 func (j *Journal) Holds(erasureID string) (bool, error) {
 	entries, err := j.entries()
-	return slices.ContainsFunc(entries, func(e entry) bool { return e.ErasureID == erasureID }), err
+	return slices.ContainsFunc(entries, func(e entry) bool { return slices.Contains(e.ids(), erasureID) }), err
 }
 
 func (j *Journal) entries() (entries []entry, err error) {
@@ -147,6 +131,29 @@ type content struct {
 	entries []entry
 	check   string // of the last whole line
 	whole   int64  // how many bytes whole lines take
+}
+
+// recorded tells whether an erasure stands there with all its keys.
+func (c content) recorded(erasure store.Erasure) (bool, error) {
+	var same, other bool
+	for _, e := range c.entries {
+		if e.ErasureID != erasure.ErasureID {
+			continue
+		}
+		lacking := slices.DeleteFunc(slices.Clone(erasure.PatientKeys), func(key string) bool { return slices.Contains(e.PatientKeys, key) })
+		switch len(lacking) {
+		case 0:
+			return true, nil
+		case len(erasure.PatientKeys):
+			other = true
+		default:
+			same = true
+		}
+	}
+	if other && !same {
+		return false, ErrIDReused
+	}
+	return false, nil
 }
 
 // read reads the file. What stands after the last line end was cut off before
@@ -170,34 +177,6 @@ func (j *Journal) read(file *os.File) (c content, err error) {
 		}
 		c.entries, c.check, c.whole = append(c.entries, e), check, c.whole+int64(end)+1
 	}
-}
-
-func encode(erasure store.Erasure, before string) ([]byte, error) {
-	body, err := json.Marshal(entry{erasure.ErasureID, erasure.At.UTC(), erasure.PatientKeys, erasure.By, erasure.Note})
-	if err != nil {
-		return nil, fmt.Errorf("erasures: %w", err)
-	}
-	text, err := json.Marshal(line{body, checkValue(before, body)})
-	return append(text, '\n'), err
-}
-
-func decode(text []byte, before string) (e entry, check string, err error) {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return e, "", errors.New("it is no line of a journal")
-	}
-	if l.Check != checkValue(before, l.Erasure) {
-		return e, "", errors.New("its check value does not fit: it was changed, or a line before it was removed")
-	}
-	if err := json.Unmarshal(l.Erasure, &e); err != nil || e.ErasureID == "" || len(e.PatientKeys) == 0 {
-		return e, "", errors.New("it names no erasure")
-	}
-	return e, l.Check, nil
-}
-
-func checkValue(before string, body []byte) string {
-	sum := sha256.Sum256(append([]byte(before+"\n"), body...))
-	return hex.EncodeToString(sum[:16])
 }
 
 // locked opens the file, keeps others away, calls f and closes it.

@@ -77,14 +77,37 @@ func TestWhatIsRecordedStandsThereAfterwards(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	if holds, err := j.Holds("er-1"); !holds || err != nil {
-		t.Errorf("er-1: %v %v", holds, err)
-	}
-	if holds, err := j.Holds("er-2"); holds || err != nil {
-		t.Errorf("er-2: %v %v", holds, err)
+	for id, want := range map[string]bool{"er-1": true, "er-1.merged": true, "er-1.own": false, "er-2": false, "": false} {
+		if holds, err := j.Holds(id); holds != want || err != nil {
+			t.Errorf("%q: %v %v", id, holds, err)
+		}
 	}
 	if n, err := j.Len(); n != 1 || err != nil {
 		t.Errorf("%d %v", n, err)
+	}
+}
+
+// TestAnIDOfAnotherPatientIsRefused: else the second patient would be erased
+// and not stand in the journal.
+func TestAnIDOfAnotherPatientIsRefused(t *testing.T) {
+	j := open(t, filepath.Join(t.TempDir(), "j"))
+	for _, c := range []struct {
+		keys []string
+		want error
+		n    int
+	}{
+		{[]string{"own"}, nil, 1},
+		{[]string{"other"}, ErrIDReused, 1},
+		{[]string{"own", "merged"}, nil, 2},
+		{[]string{"own", "merged"}, nil, 2},
+		{[]string{"merged"}, nil, 2},
+	} {
+		if err := j.Record(ctx, erasure("er-1", c.keys...)); !errors.Is(err, c.want) {
+			t.Errorf("%v: %v", c.keys, err)
+		}
+		if n, err := j.Len(); n != c.n || err != nil {
+			t.Errorf("%v: %d lines, %v", c.keys, n, err)
+		}
 	}
 }
 
@@ -253,7 +276,7 @@ func TestApplyErasesWhomTheStoreStillHas(t *testing.T) {
 	if diff := cmp.Diff(map[string]bool{"gone": true, "other": true}, st.there); diff != "" {
 		t.Error(diff)
 	}
-	want := []store.Erasure{erasure("er-1", "gone"), erasure("er-2.1", "merged"), erasure("er-2", "own")}
+	want := []store.Erasure{erasure("er-1", "gone"), erasure("er-2.merged", "merged"), erasure("er-2", "own")}
 	if diff := cmp.Diff(want, st.erased); diff != "" {
 		t.Error(diff)
 	}
@@ -266,7 +289,7 @@ func TestApplyThatIsCutOffGoesOnNextTime(t *testing.T) {
 	if err := j.Record(ctx, erasure("er-1", "own", "merged")); err != nil {
 		t.Fatal(err)
 	}
-	st := &patients{there: map[string]bool{"own": true}, erased: []store.Erasure{erasure("er-1.1", "merged")}, fail: store.ErrUnavailable}
+	st := &patients{there: map[string]bool{"own": true}, erased: []store.Erasure{erasure("er-1.merged", "merged")}, fail: store.ErrUnavailable}
 	if _, err := j.Apply(ctx, st, nil); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}

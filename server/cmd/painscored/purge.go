@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/painscore/painscore/server/erasures"
@@ -48,10 +49,7 @@ type purger struct {
 	store    store.Erasures
 	database string // SQLite's file, empty for another engine
 	log      *slog.Logger
-
-	after   string    // the newest erasure seen
-	newest  time.Time // when it was done
-	pending int64     // as of the last look
+	pending  int64 // as of the last look
 }
 
 // run works until ctx ends.
@@ -83,30 +81,39 @@ func (p *purger) purge(ctx context.Context) error {
 		p.log.Info("erasures whose remains are still in the files", "pending", left.Pending, "beyond", left.Beyond)
 		p.pending = left.Pending
 	}
-	if err := p.look(ctx); err != nil {
-		return err
-	}
-	return p.dropCopies(p.newest)
+	return p.dropCopiesOfTheErased(ctx)
 }
 
-// look finds when somebody was last erased.
-func (p *purger) look(ctx context.Context) error {
-	for {
-		page, err := p.store.Erasures(ctx, p.after, 100)
-		if err != nil || len(page) == 0 {
+// dropCopiesOfTheErased removes the copy from before a migration once somebody
+// was erased who may be in it. Only where there is one are the erasures read.
+func (p *purger) dropCopiesOfTheErased(ctx context.Context) error {
+	if p.database == "" {
+		return nil
+	}
+	copies, err := sqlite.Copies(p.database)
+	if err != nil || !slices.ContainsFunc(copies, func(c sqlite.Copy) bool { return c.Kind == sqlite.BeforeMigration }) {
+		return err
+	}
+	var last time.Time
+	for after := ""; ; {
+		page, err := p.store.Erasures(ctx, after, 100)
+		if err != nil {
 			return err
 		}
-		p.after = page[len(page)-1].ErasureID
+		if len(page) == 0 {
+			return p.dropCopies(last)
+		}
+		after = page[len(page)-1].ErasureID
 		for _, erasure := range page {
-			if erasure.At.After(p.newest) {
-				p.newest = erasure.At
+			if erasure.At.After(last) {
+				last = erasure.At
 			}
 		}
 	}
 }
 
-// dropCopies removes the copy from before a migration once somebody was erased
-// who may be in it.
+// dropCopies removes the copies from before a migration that are not younger
+// than an erasure.
 func (p *purger) dropCopies(erased time.Time) error {
 	if p.database == "" || erased.IsZero() {
 		return nil

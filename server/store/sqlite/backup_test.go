@@ -210,7 +210,7 @@ func TestAnExaminationFindsWhatASubmitNeverReads(t *testing.T) {
 	if _, err := db.Exec("DELETE FROM patient"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("INSERT INTO erasure VALUES ('er-1', 'k', 1, 1, 1, 1, 'b', 1, 'n', 0), ('er-2', 'k', 1, 1, 1, 1, 'b', 1, 'n', 5)"); err != nil {
+	if _, err := db.Exec("INSERT INTO erasure VALUES ('er-1', 'k', 1, 1, 1, 1, 'b', 1, 'n', 0), ('a caller''s id', 'k', 1, 1, 1, 1, 'b', 2, 'n', 5)"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -220,7 +220,7 @@ func TestAnExaminationFindsWhatASubmitNeverReads(t *testing.T) {
 	if err != nil || len(e.Faults) != 2 || !strings.Contains(strings.Join(e.Faults, "\n"), `"episode" refers to a row of "patient"`) {
 		t.Errorf("%v %q", err, e.Faults)
 	}
-	if e.NewestErasure != "er-2" || e.PendingPurges != 1 {
+	if e.NewestErasure != "a caller's id" || e.PendingPurges != 1 {
 		t.Errorf("erasures: %q, %d pending", e.NewestErasure, e.PendingPurges)
 	}
 	quick, err := Examine(ctx, path, false)

@@ -37,8 +37,9 @@ type Examination struct {
 // maxFaults bounds what is told about a damaged file.
 const maxFaults = 20
 
-// Examine looks at the database file at path without changing it, also while a
-// server has it open. thorough adds the checks of its whole structure and of all
+// Examine looks at the database file at path without changing it, also while
+// another process serves it: in that process itself, closing the file would take
+// SQLite's locks from the server. thorough adds the checks of its whole structure and of all
 // references, which read every page: some seconds per gigabyte. A file that is
 // no store or cannot be read is ErrNotAStore or ErrDamaged; faults in one that
 // can be are listed in the Examination.
@@ -101,7 +102,7 @@ func readFacts(ctx context.Context, db *sql.DB) (e Examination, err error) {
 	read(&e.Changes, "SELECT COALESCE(SUM(last_seq), 0) FROM change_counter")
 	read(&recorded, "SELECT COALESCE(MAX(recorded_at), 0) FROM submission_version")
 	if _, known := e.Rows["erasure"]; known { // not in the first schemas
-		read(&e.NewestErasure, "SELECT COALESCE(MAX(erasure_id), '') FROM erasure")
+		read(&e.NewestErasure, "SELECT COALESCE((SELECT erasure_id FROM erasure ORDER BY erased_at DESC, erasure_id LIMIT 1), '')")
 		read(&e.PendingPurges, "SELECT COUNT(*) FROM erasure WHERE purged_at = 0")
 	}
 	if recorded != 0 {
