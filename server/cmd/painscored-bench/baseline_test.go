@@ -24,7 +24,7 @@ func TestTheStubHasStoredWhatItAnswered(t *testing.T) {
 	if err := s.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous != 2 {
 		t.Errorf("synchronous %d, %v", synchronous, err)
 	}
-	requests := newSubmits(7)
+	requests := newSubmits(furtherHADS(), 7)
 	const workers, each = 8, 50
 	var done sync.WaitGroup
 	for i := range workers {

@@ -37,7 +37,7 @@ lowest to the highest. Calls are a closed loop: so many are in flight, always.`,
 	flags.DurationVar(&f.lasting, "lasting", 2*time.Second, "how long a turn takes")
 	flags.IntVar(&f.connections, "connections", 4, "over how many connections, at most one per call in flight")
 	flags.BoolVar(&f.json, "json", false, "print JSON for programs")
-	cmd.AddCommand(benchSubmit(f), benchTrend(f), benchGrowth(f))
+	cmd.AddCommand(benchSubmit(f), benchTrend(f), benchImport(f), benchGrowth(f))
 	return cmd
 }
 
@@ -73,7 +73,7 @@ type ratio struct {
 	Rate    float64 `json:"throughput"`
 	Lowest  float64 `json:"throughput_lowest"`
 	Highest float64 `json:"throughput_highest"`
-	P99     float64 `json:"p99"`
+	P99     float64 `json:"p99,omitempty"`
 }
 
 // compete lets the contestants run in turn. The first one is measured against
@@ -113,7 +113,9 @@ func rows(call string, inFlight int, contestants []contestant, all [][]sample) [
 		if i > 0 {
 			line.First = &ratio{}
 			line.First.Rate, line.First.Lowest, line.First.Highest = ratios(all[0], all[i], func(s sample) float64 { return s.PerSecond })
-			line.First.P99, _, _ = ratios(all[0], all[i], func(s sample) float64 { return float64(s.P99) })
+			if all[0][0].P99 > 0 && all[i][0].P99 > 0 { // a stream of records has no latency of one
+				line.First.P99, _, _ = ratios(all[0], all[i], func(s sample) float64 { return float64(s.P99) })
+			}
 		}
 		out = append(out, line)
 	}
@@ -134,10 +136,19 @@ func (f *benchFlags) print(w io.Writer, m machine, report []row) error {
 		rate, p99 := "", ""
 		if r.First != nil {
 			rate = fmt.Sprintf("%.2f (%.2f–%.2f)", r.First.Rate, r.First.Lowest, r.First.Highest)
+		}
+		if r.First != nil && r.First.P99 > 0 {
 			p99 = fmt.Sprintf("%.2f", r.First.P99)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%v\t%v\t%s\t%s\n", r.Call, r.InFlight, r.Who, r.Median.PerSecond,
-			r.Median.P50.Round(time.Microsecond), r.Median.P99.Round(time.Microsecond), rate, p99)
+		fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%s\t%s\t%s\t%s\n", r.Call, r.InFlight, r.Who, r.Median.PerSecond,
+			latency(r.Median.P50), latency(r.Median.P99), rate, p99)
 	}
 	return table.Flush()
+}
+
+func latency(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.Round(time.Microsecond).String()
 }

@@ -74,7 +74,7 @@ func (f *benchFlags) growth(ctx context.Context, p *place, small, large int, std
 		return err
 	}
 	for i, g := range stores {
-		requests := newSubmits(g.episodes)
+		requests := newSubmits(furtherHADS(), g.episodes)
 		contestants[i].load.method = submitMethod
 		contestants[i].load.sources = func(random *rand.Rand) source { return requests.writer(random) }
 	}

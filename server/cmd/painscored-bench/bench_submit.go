@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,8 +27,8 @@ each time, beside two baselines that answer with the same bytes:
          writer that commits all that waits at once, durably, before it answers
   echo   answers at once
 
-and beside raw: the same rows by one prepared statement, 1,000 rows to a commit, in
-one process.`,
+and, once in the end, raw: the same rows by one prepared statement, 1,000 rows to a
+commit, in one process.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return err
@@ -75,7 +73,7 @@ func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, stdout,
 	defer hangUp(echo.load.conns)
 	contestants := []contestant{server, stub, echo}
 	for i := range contestants {
-		requests := newSubmits(episodes)
+		requests := newSubmits(furtherHADS(), episodes)
 		contestants[i].load.method = submitMethod
 		contestants[i].load.sources = func(random *rand.Rand) source { return requests.writer(random) }
 	}
@@ -83,11 +81,16 @@ func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, stdout,
 	if err != nil {
 		return err
 	}
-	raw, err := p.rawInserts(string(sizes.row), f.rounds)
+	raw, err := p.openRaw(string(sizes.row))
 	if err != nil {
 		return err
 	}
-	return f.print(stdout, m, append(report, raw))
+	defer raw.close()
+	last, err := raw.run(ctx, f.lasting)
+	if err != nil {
+		return err
+	}
+	return f.print(stdout, m, append(report, row{Call: "row", InFlight: 1, Who: "raw", Median: last}))
 }
 
 // serveNew starts painscored with nothing in it.
@@ -109,9 +112,12 @@ func (p *place) contestant(ctx context.Context, name string, connections int, st
 	return contestant{name: name, load: load{conns: conns}}, err
 }
 
+// self is the program that serves the baselines: this one.
+var self = os.Executable
+
 // baseline starts this program as an echo, or with a row as the stub.
 func (p *place) baseline(ctx context.Context, method string, reply, row []byte) (*child, error) {
-	self, err := os.Executable()
+	program, err := self()
 	if err != nil {
 		return nil, err
 	}
@@ -127,40 +133,5 @@ func (p *place) baseline(ctx context.Context, method string, reply, row []byte) 
 	if row != nil {
 		args = append(args, "--row", rowFile, "--database", folder)
 	}
-	return p.start(ctx, self, args...)
-}
-
-// rawInserts measures the stub's rows without a call around each.
-func (p *place) rawInserts(packed string, rounds int) (row, error) {
-	const perCommit, commits = 1000, 50
-	folder, err := p.folder()
-	if err != nil {
-		return row{}, err
-	}
-	db, conn, insert, err := openRows(filepath.Join(folder, "raw.db"))
-	if err != nil {
-		return row{}, err
-	}
-	defer func() { insert.Close(); conn.Close(); db.Close() }()
-	ctx, n := context.Background(), 0
-	var all []sample
-	for range rounds {
-		began := time.Now()
-		for range commits {
-			if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-				return row{}, err
-			}
-			for range perCommit {
-				n++
-				if _, err := insert.ExecContext(ctx, "00000000-0000-7000-8000-"+fmt.Sprintf("%012d", n), packed); err != nil {
-					return row{}, err
-				}
-			}
-			if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-				return row{}, err
-			}
-		}
-		all = append(all, sample{PerSecond: perCommit * commits / time.Since(began).Seconds(), Calls: perCommit * commits})
-	}
-	return row{Call: "row", InFlight: 1, Who: "raw, " + strconv.Itoa(perCommit) + " to a commit", Median: medians(all)}, nil
+	return p.start(ctx, program, args...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -30,6 +31,16 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(builtIn)
 	}
 	os.Exit(code)
+}
+
+// program builds this program, for what it starts itself with.
+func program(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "painscored-bench")
+	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return file
 }
 
 // testPlace is a place with a built server, gone after the test.

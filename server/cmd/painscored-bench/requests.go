@@ -55,9 +55,15 @@ type submits struct {
 // places are offsets into the template.
 type places struct{ id, patient, unit, episode, label, document, answers int }
 
-func newSubmits(episodes int) *submits {
+// furtherHADS is a HADS of an occasion beside the usual ones, of which an
+// episode can have any number.
+func furtherHADS() *pb.SubmitRequest {
 	request := hads(0)
 	request.Occasion, request.OccasionLabel = pb.Occasion_OCCASION_OTHER, "week 000000"
+	return request
+}
+
+func newSubmits(request *pb.SubmitRequest, episodes int) *submits {
 	s := &submits{episodes: episodes, template: mustMarshal(request)}
 	find := func(text string) int { return bytes.Index(s.template, []byte(text)) }
 	s.at = places{
@@ -86,7 +92,11 @@ func (s *submits) writer(random *rand.Rand) *writer {
 // request returns the next request, good until the next call.
 func (w *writer) request() []byte {
 	n := int(w.from.next.Add(1) - 1)
-	episode, week := n%w.from.episodes, n/w.from.episodes
+	return w.at(n%w.from.episodes, n/w.from.episodes, n)
+}
+
+// at is the n-th request, for an episode's occasion of a week.
+func (w *writer) at(episode, week, n int) []byte {
 	at, b := w.from.at, w.buffer
 	uuid7(b[at.id:], time.Now(), w.random)
 	digits(b[at.patient+len("patient-"):], 9, episode)

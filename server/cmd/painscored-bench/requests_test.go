@@ -15,7 +15,7 @@ import (
 // wire form blindly: a wrong offset would measure refusals, or something else.
 func TestARequestFromTheTemplateIsAWholeForm(t *testing.T) {
 	const episodes = 13
-	w := newSubmits(episodes).writer(rand.New(rand.NewPCG(1, 2)))
+	w := newSubmits(furtherHADS(), episodes).writer(rand.New(rand.NewPCG(1, 2)))
 	ids, slots, values := map[string]bool{}, map[string]bool{}, map[int32]bool{}
 	for n := range 200 {
 		var got pb.SubmitRequest

@@ -21,6 +21,10 @@ type submitSample struct {
 	request int
 	reply   []byte
 	row     []byte // what the server stored for it, all columns in one text
+
+	database string // the file of the stopped server, and the row as it stands in it
+	columns  []string
+	values   []any
 }
 
 // sampleSubmit submits one form to a server of its own, stops it, and looks at
@@ -52,46 +56,46 @@ func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
 	if err := server.stop(); err != nil {
 		return s, err
 	}
-	s.row, err = storedRow(storage{folder: folder}.database(), request.SubmissionId)
-	return s, err
+	s.database = storage{folder: folder}.database()
+	return s, s.readRow(request.SubmissionId)
 }
 
-// storedRow reads the columns of a stored form, packed in one text as package
-// sqlstore packs what it reads.
-func storedRow(file, submissionID string) (packed []byte, err error) {
-	db, err := sql.Open("sqlite3", "file:"+file+"?mode=ro")
+// readRow reads the columns of a stored form, and packs them in one text as
+// package sqlstore packs what it reads.
+func (s *submitSample) readRow(submissionID string) (err error) {
+	db, err := sql.Open("sqlite3", "file:"+s.database+"?mode=ro")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	rows, err := db.Query("SELECT * FROM submission_version WHERE submission_id = ?1", submissionID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
+	if s.columns, err = rows.Columns(); err != nil {
+		return err
 	}
 	if !rows.Next() {
-		return nil, errors.Join(errors.New("the submitted form is not in the file"), rows.Err())
+		return errors.Join(errors.New("the submitted form is not in the file"), rows.Err())
 	}
-	values, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
+	s.values = make([]any, len(s.columns))
+	into, texts := make([]any, len(s.columns)), make([]string, len(s.columns))
+	for i := range into {
+		into[i] = &s.values[i]
 	}
 	if err := rows.Scan(into...); err != nil {
-		return nil, err
+		return err
 	}
-	texts := make([]string, len(values))
-	for i, v := range values {
+	for i, v := range s.values {
 		if texts[i] = fmt.Sprint(v); v != nil {
 			if b, ok := v.([]byte); ok { // the digest, as long as it is stored
 				texts[i] = strings.Repeat("d", len(b))
 			}
 		}
 	}
-	return []byte(strings.Join(texts, "\x1f")), rows.Err()
+	s.row = []byte(strings.Join(texts, "\x1f"))
+	return rows.Err()
 }
 
 // createEpisodes submits the baseline of each episode, which creates it.
