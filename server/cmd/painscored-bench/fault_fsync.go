@@ -31,6 +31,9 @@ what it wrote survives in the operating system's cache; a power cut would.`,
 const tracedCalls = "fsync,fdatasync,write,writev,pwrite64,pwritev,sendto,sendmsg"
 
 func runFsync(ctx context.Context, p *place, s size, v *verdict) error {
+	if p.engine != sqliteEngine {
+		return fmt.Errorf("%w: it is about SQLite's log", errSkipped)
+	}
 	at, err := p.newStorage(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -79,7 +80,7 @@ func (k *killer) run(ctx context.Context, rounds int) error {
 		return err
 	}
 	for round := range rounds {
-		journals, err := k.load(ctx, round)
+		journals, err := k.loadUntil(ctx, round, func() error { k.server.kill(); return nil })
 		if err != nil {
 			return err
 		}
@@ -102,8 +103,9 @@ func (k *killer) run(ctx context.Context, rounds int) error {
 	return k.server.stop()
 }
 
-// load lets the clients work until the server is killed under them.
-func (k *killer) load(ctx context.Context, round int) ([]*journal, error) {
+// loadUntil lets the clients work until something is pulled from under them:
+// each stops at its first call without an answer.
+func (k *killer) loadUntil(ctx context.Context, round int, pull func() error) ([]*journal, error) {
 	journals := make([]*journal, killClients)
 	var done sync.WaitGroup
 	defer done.Wait()
@@ -118,9 +120,9 @@ func (k *killer) load(ctx context.Context, round int) ([]*journal, error) {
 		done.Go(func() { defer c.Close(); j.work(ctx) })
 	}
 	time.Sleep(time.Duration(30+k.random.IntN(370)) * time.Millisecond)
-	k.server.kill()
+	err := pull()
 	done.Wait()
-	return journals, ctx.Err()
+	return journals, errors.Join(err, ctx.Err())
 }
 
 // attempt is one call of a client's and what became of it.

@@ -36,7 +36,7 @@ func (s size) of(short, long int) int {
 
 // allFaults are in the order in which "faults all" runs them.
 func allFaults() []fault {
-	return []fault{parallelFault, killFault, fsyncFault, damageFault, diskFullFault}
+	return []fault{parallelFault, killFault, fsyncFault, damageFault, diskFullFault, restartFault}
 }
 
 func faultsCommand(where *placeFlags) *cobra.Command {

@@ -24,7 +24,8 @@ import (
 
 func main() {
 	// A reader that goes away (| head) must not keep us from cleaning up.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "painscored-bench:", err)
@@ -42,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := root.PersistentFlags()
 	flags.StringVar(&place.parent, "dir", "", "folder to work in, on the medium that is to be measured (default: the system's temporary folder)")
 	flags.StringVar(&place.painscored, "painscored", "", "program to run (default: build it)")
-	flags.StringVar(&place.engine, "engine", sqliteEngine, "storage engine of the server: "+sqliteEngine)
+	flags.StringVar(&place.engine, "engine", sqliteEngine, "storage engine of the server: "+sqliteEngine+", or "+postgresEngine+", which is started for the run")
 	flags.Uint64Var(&place.seed, "seed", 1, "where the random numbers begin; the same seed repeats a run's choices, not its timing")
 	root.AddCommand(benchCommand(&place), faultsCommand(&place), baselineCommand())
 	root.SetArgs(args)

@@ -10,10 +10,15 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"github.com/painscore/painscore/server/store/postgres/pgtest"
 )
 
 // The storage engines that a server can be started on.
-const sqliteEngine = "sqlite"
+const (
+	sqliteEngine   = "sqlite"
+	postgresEngine = "postgres"
+)
 
 // placeFlags are what every command is told about where to work.
 type placeFlags struct {
@@ -32,11 +37,12 @@ type place struct {
 	mu       sync.Mutex
 	folders  int
 	children []*child
+	postgres *pgtest.Server // nil until it is needed
 }
 
 // open makes the folder and builds the server. The caller closes the place.
 func (f placeFlags) open(ctx context.Context) (*place, error) {
-	if f.engine != sqliteEngine {
+	if f.engine != sqliteEngine && f.engine != postgresEngine {
 		return nil, fmt.Errorf("--engine %s: not known", strconv.Quote(f.engine))
 	}
 	dir, err := os.MkdirTemp(f.parent, "painscored-bench-")
@@ -82,7 +88,11 @@ func (p *place) Close() error {
 	for _, c := range p.children {
 		c.kill()
 	}
-	return os.RemoveAll(p.dir)
+	var err error
+	if p.postgres != nil {
+		err = p.postgres.End()
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
 }
 
 // in opens a place for the time of do.

@@ -18,8 +18,11 @@ const databaseFile = "painscore.db" // what painscored calls it
 func (s storage) database() string { return filepath.Join(s.folder, databaseFile) }
 
 // newStorage makes a place for the data of the engine that was asked for.
-func (p *place) newStorage(context.Context) (storage, error) {
+func (p *place) newStorage(ctx context.Context) (storage, error) {
 	folder, err := p.folder()
+	if err == nil && p.engine == postgresEngine {
+		return p.inPostgres(ctx, folder)
+	}
 	return storage{folder: folder}, err
 }
 
