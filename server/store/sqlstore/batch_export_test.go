@@ -76,3 +76,13 @@ const MaxAttempts = maxAttempts
 
 // ImportChunk is how many forms of an import go into one batch.
 const ImportChunk = importChunk
+
+// LookUps are the texts by which a batch looks up one key, for SQLite.
+func LookUps() map[string]string {
+	s := newStatements(Dialect{Parameter: "?"}.rewrite)
+	last := len(runs) - 1
+	return map[string]string{
+		"people": s.knownPeople.texts[last], "episodes": s.episodeHeads.texts[last], "forms by id": s.firstVersions.texts[last],
+		"rows of slots": s.slotRows.texts[last], "erased": s.erasedMarks.texts[last],
+	}
+}

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -18,7 +19,7 @@ var runs = [...]int{64, 8, 1}
 
 // batchStatements holds the statements that serve a batch of envelopes.
 type batchStatements struct {
-	knownPeople, episodeHeads, firstVersions, slotHeads, erasedMarks            many
+	knownPeople, episodeHeads, firstVersions, slotRows, erasedMarks             many
 	addPatients, addIdentities, addEpisodes, addEpisodeVersions, addSubmissions many
 }
 
@@ -46,15 +47,14 @@ func newBatchStatements(r func(string) string) batchStatements {
 					AND n.submission_id = k.id AND n.state <> 'moved' ORDER BY n.version DESC LIMIT 1)
 			FROM k CROSS JOIN submission_version
 			WHERE care_unit = k.unit AND system = k.sys AND submission_id = k.id AND version = 1 AND state = 'live'`),
-		slotHeads: keyed(r, `care_unit, episode_id, occasion, occasion_label, instrument, respondent`,
+		// All rows of a slot, of which there is none as a rule and seldom a second:
+		// to look for the newest here would cost a second look-up for each.
+		slotRows: keyed(r, `care_unit, episode_id, occasion, occasion_label, instrument, respondent`,
 			`SELECT v.care_unit, v.episode_id, v.occasion, v.occasion_label, v.instrument, v.respondent,
 				v.slot_version, v.state, v.system, v.submission_id
 			FROM k CROSS JOIN submission_version v
 			WHERE v.care_unit = k.care_unit AND v.episode_id = k.episode_id AND v.occasion = k.occasion
-			AND v.occasion_label = k.occasion_label AND v.instrument = k.instrument AND v.respondent = k.respondent
-			AND v.slot_version = (SELECT MAX(m.slot_version) FROM submission_version m
-				WHERE m.care_unit = k.care_unit AND m.episode_id = k.episode_id AND m.occasion = k.occasion
-				AND m.occasion_label = k.occasion_label AND m.instrument = k.instrument AND m.respondent = k.respondent)`),
+			AND v.occasion_label = k.occasion_label AND v.instrument = k.instrument AND v.respondent = k.respondent`),
 
 		addPatients:        rows(r, `patient`, `patient_key, created_at`, ` ON CONFLICT (patient_key) DO NOTHING`),
 		addIdentities:      rows(r, `identity`, identityColumns, ``),
@@ -140,7 +140,17 @@ func (t *transaction) lookUp(m *many, keys []any, scan func(scanner) error) erro
 	})
 }
 
-// insert adds rows.
+// insert adds rows. As a query, since go-sqlite3 hands the values of a query to
+// SQLite in one crossing and those of Exec one by one.
 func (t *transaction) insert(m *many, values []any) error {
-	return m.each(values, func(query string, values []any) error { return t.exec(query, values...) })
+	return m.each(values, func(query string, values []any) error {
+		t.wrote = true
+		rows, err := t.tx.QueryContext(t.ctx, query, values...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() { // none: there is no RETURNING
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	})
 }

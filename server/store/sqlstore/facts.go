@@ -100,7 +100,7 @@ func (t *transaction) gatherSlots(f *facts, envelopes []*store.Envelope) error {
 			}
 		}
 	}
-	return t.lookUp(&t.sql.slotHeads, slots, f.scanSlot)
+	return t.lookUp(&t.sql.slotRows, slots, f.scanSlot)
 }
 
 func (f *facts) scanPerson(row scanner) error {
@@ -138,7 +138,9 @@ func (f *facts) scanSlot(row scanner) error {
 	err := row.Scan(&slot.CareUnit, &slot.EpisodeID, &slot.Occasion, &slot.OccasionLabel, &slot.Instrument, &slot.Respondent,
 		&head.slotVersion, &head.state, &head.heldBy.System, &head.heldBy.SubmissionID)
 	head.heldBy.CareUnit = slot.CareUnit
-	f.slots[slot] = head
+	if head.slotVersion > f.slots[slot].slotVersion {
+		f.slots[slot] = head
+	}
 	return err
 }
 
