@@ -112,7 +112,7 @@ type Links interface {
 
 // Erasure is the tombstone of a patient.
 type Erasure struct {
-	ErasureID string // made by the application, says nothing about the person
+	ErasureID string // named by the caller, says nothing about the person
 	// PatientKeys are the keys that the patient had, the own one first. They
 	// mean nothing any more here, but do in a backup made before.
 	PatientKeys []string
@@ -145,8 +145,9 @@ type Erasures interface {
 	// Repeating it with the same ErasureID returns the first result.
 	// ErrNotFound: no such patient, and no erasure of this id.
 	Erase(ctx context.Context, erasure Erasure, mark func(SubmissionRef) []byte) (Erasure, error)
-	// Erasures returns what was erased, oldest first: those after the given
-	// ErasureID in that order (empty: from the first), at most limit.
+	// Erasures returns what was erased, oldest first by Act.At and then by
+	// ErasureID: those after the given ErasureID in that order (empty: from the
+	// first), at most limit.
 	Erasures(ctx context.Context, after string, limit int) ([]Erasure, error)
 	// Purge removes what erasures left in the engine's files, as far as it can
 	// without waiting for readers, and says what is left. It is called until

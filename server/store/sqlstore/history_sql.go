@@ -53,8 +53,11 @@ func newHistoryStatements(r func(string) string) historyStatements {
 		mergedInto:    r(`SELECT patient_key FROM merged_patient WHERE into_key = $1 ORDER BY patient_key`),
 		deletePatient: r(`DELETE FROM patient WHERE patient_key = $1`),
 
-		erasure:    r(`SELECT ` + erasureColumns + ` FROM erasure WHERE erasure_id = $1`),
-		erasures:   r(`SELECT ` + erasureColumns + ` FROM erasure WHERE erasure_id > $1 ORDER BY erasure_id LIMIT $2`),
+		erasure: r(`SELECT ` + erasureColumns + ` FROM erasure WHERE erasure_id = $1`),
+		// Callers name erasures as they like: only their time puts them in order.
+		erasures: r(`SELECT ` + erasureColumns + ` FROM erasure WHERE $1 = '' OR (erased_at, erasure_id) >
+				(SELECT erased_at, erasure_id FROM erasure WHERE erasure_id = $1)
+			ORDER BY erased_at, erasure_id LIMIT $2`),
 		patient:    r(`SELECT 1 FROM patient WHERE patient_key = $1`),
 		episodeIDs: r(`SELECT episode_id FROM episode WHERE care_unit = $1 AND patient_key = $2 ORDER BY episode_id`),
 		formNames: r(`SELECT system, submission_id, change_seq FROM submission_version

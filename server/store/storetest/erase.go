@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -216,8 +219,14 @@ var eraseTests = map[string]func(*testing.T, fixture){
 		for i := range 5 {
 			who := fmt.Sprint("p", i)
 			put(t, s, episode(unit, "of "+who), who, 0)
-			want = append(want, erase(t, s, erasing(fmt.Sprint("id ", i), who)))
+			// Named as callers like, which is not in order.
+			e := erasing(fmt.Sprint("id ", i*3%5), who)
+			e.At = e.At.Add(time.Duration(i/2) * time.Hour)
+			want = append(want, erase(t, s, e))
 		}
+		slices.SortFunc(want, func(a, b store.Erasure) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ErasureID, b.ErasureID))
+		})
 		for _, limit := range []int{1, 2, 5, 9} {
 			var got []store.Erasure
 			for after := ""; ; after = got[len(got)-1].ErasureID {
