@@ -38,6 +38,9 @@ func newBackup(getenv func(string) string) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := cfg.onlySQLite(); err != nil {
+			return err
+		}
 		return backup(cmd, cfg, to)
 	}
 	return cmd

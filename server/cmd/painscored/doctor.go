@@ -19,6 +19,10 @@ const doctorHelp = `Look at the store and everything around it, also while pains
 Each line says OK, WARN or FAIL, what was found, and what to do. Nothing is
 changed. --quick leaves out the checks that read the whole database.
 
+With PostgreSQL it opens the database as a server does – the first one of a newer
+painscore brings the schema up to date – and leaves structure, room and backups
+to the database's own tools.
+
 The exit status is 0 if all is well, 1 if something wants attention (WARN) or the
 command could not run, 2 if something is broken (FAIL).`
 
@@ -77,6 +81,9 @@ func newDoctor(getenv func(string) string) *cobra.Command {
 
 // examineAll makes every check that the state of the store allows.
 func examineAll(ctx context.Context, cfg config, thorough bool, now time.Time) []finding {
+	if cfg.Store != "" {
+		return examinePostgres(ctx, cfg, now)
+	}
 	path := cfg.database()
 	if _, err := os.Stat(path); err != nil {
 		return []finding{{"database", fail, err.Error(), "name its folder with --data, or restore a backup: painscored restore --from FILE"}}
@@ -86,8 +93,8 @@ func examineAll(ctx context.Context, cfg config, thorough bool, now time.Time) [
 	if err != nil {
 		findings = append(findings, finding{"database", fail, err.Error(), "stop painscored, keep the files as they are, and restore a backup"})
 	} else {
-		findings = append(findings, checkSchema(e), checkStructure(e, thorough), checkErasures(cfg, e), checkPurge(e),
-			keysState(ctx, cfg, e.Properties), checkClock(e, now))
+		findings = append(findings, checkSchema(e), checkStructure(e, thorough), checkErasures(cfg, e.NewestErasure), checkPurge(e.PendingPurges),
+			keysState(ctx, cfg, properties(e.Properties)), checkClock(e.NewestRecord, now))
 	}
 	return append(findings, checkLog(path), checkRoom(path), checkLastBackup(cfg, now), checkCopies(path, now))
 }

@@ -73,10 +73,10 @@ func checkStructure(e sqlite.Examination, thorough bool) finding {
 }
 
 // checkErasures looks whether the journal knows of the last erasure.
-func checkErasures(cfg config, e sqlite.Examination) finding {
+func checkErasures(cfg config, newest string) finding {
 	name := cfg.ErasureJournal
 	if _, err := os.Stat(name); err != nil {
-		if e.NewestErasure == "" && errors.Is(err, fs.ErrNotExist) {
+		if newest == "" && errors.Is(err, fs.ErrNotExist) {
 			return finding{"erasures", ok, "nobody was erased, and there is no journal yet", ""}
 		}
 		return finding{"erasures", fail, "the journal of erasures: " + err.Error(), "put it back: without it a restored backup brings back who was erased"}
@@ -85,26 +85,26 @@ func checkErasures(cfg config, e sqlite.Examination) finding {
 	if err != nil {
 		return finding{"erasures", fail, err.Error(), "put back the last copy of it that fits"}
 	}
-	if holds, err := journal.Holds(e.NewestErasure); err != nil || !holds && e.NewestErasure != "" {
+	if holds, err := journal.Holds(newest); err != nil || !holds && newest != "" {
 		return finding{"erasures", fail, "the journal of erasures lacks the last erasure of the database", "put the right journal at " + name + ": without it a restored backup brings back who was erased"}
 	}
 	n, err := journal.Len()
 	if err != nil {
 		return finding{"erasures", fail, err.Error(), ""}
 	}
-	return finding{"erasures", ok, fmt.Sprintf("%d in the database, %d in the journal", e.Rows["erasure"], n), ""}
+	return finding{"erasures", ok, fmt.Sprintf("the journal holds %d, the last one of the database among them", n), ""}
 }
 
-func checkPurge(e sqlite.Examination) finding {
-	if e.PendingPurges > 0 {
-		return finding{"purge", warn, fmt.Sprintf("what %d erasures left may still be in the database's files", e.PendingPurges), "run painscored: it tries every minute; a program that keeps the database open for reading holds it up"}
+func checkPurge(pending int64) finding {
+	if pending > 0 {
+		return finding{"purge", warn, fmt.Sprintf("what %d erasures left may still be in the database's files", pending), "run painscored: it tries every minute; a program that keeps the database open for reading holds it up"}
 	}
 	return finding{"purge", ok, "nothing is left of what was erased in the database's files", ""}
 }
 
 // checkClock compares the clock with what was written by it before.
-func checkClock(e sqlite.Examination, now time.Time) finding {
-	if ahead := e.NewestRecord.Sub(now); ahead > clockMayGoBy {
+func checkClock(newestRecord, now time.Time) finding {
+	if ahead := newestRecord.Sub(now); ahead > clockMayGoBy {
 		return finding{"clock", fail, fmt.Sprintf("a form was written down %s from now: the clock was or is wrong", ahead.Round(time.Minute)), "set the clock by NTP; dates of forms are judged by it"}
 	}
 	if clockUnsynchronised() {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/painscore/painscore/server/store/sqlite"
 )
 
 // diagnose runs doctor and returns the level of each check, and the text of all.
@@ -151,7 +149,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 func TestAClockThatRanAheadIsFound(t *testing.T) {
 	now := time.Now()
 	for ahead, want := range map[time.Duration]level{time.Hour: fail, time.Minute: ok, -time.Hour: ok} {
-		f := checkClock(sqlite.Examination{NewestRecord: now.Add(ahead)}, now)
+		f := checkClock(now.Add(ahead), now)
 		if (f.level == fail) != (want == fail) {
 			t.Errorf("%s ahead: %+v", ahead, f)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/store/sqlite"
 )
 
@@ -86,11 +87,7 @@ func keysSave(cmd *cobra.Command, cfg config, to string) error {
 
 // keysCheck tells whether a saved key file serves the database.
 func keysCheck(cmd *cobra.Command, cfg config, name string) error {
-	e, err := sqlite.Examine(cmd.Context(), cfg.database(), false)
-	if err != nil {
-		return err
-	}
-	if _, err := loadFittingKeys(cmd.Context(), name, e.Properties); err != nil {
+	if err := keysFit(cmd.Context(), cfg, name); err != nil {
 		return err
 	}
 	saved, err := os.ReadFile(name)
@@ -111,8 +108,25 @@ func keysCheck(cmd *cobra.Command, cfg config, name string) error {
 	return nil
 }
 
+// keysFit holds a key file against the store, also while it is served.
+func keysFit(ctx context.Context, cfg config, name string) (err error) {
+	if cfg.Store == "" {
+		e, err := sqlite.Examine(ctx, cfg.database(), false)
+		if err == nil {
+			_, err = loadFittingKeys(ctx, name, properties(e.Properties))
+		}
+		return err
+	}
+	st, err := openEngine(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	_, err = loadFittingKeys(ctx, name, st)
+	return errors.Join(err, st.Close())
+}
+
 // keysState is what doctor and backup say about the key file.
-func keysState(ctx context.Context, cfg config, of properties) finding {
+func keysState(ctx context.Context, cfg config, of store.Properties) finding {
 	name := filepath.Join(cfg.Data, keyFile)
 	if _, err := loadFittingKeys(ctx, name, of); err != nil {
 		return finding{"keys", fail, err.Error(), "put back the copy you saved: without it no patient can be found"}

@@ -23,7 +23,7 @@ import (
 // store instead of serving it, and take the same settings to find it.
 
 // placeSettings are the settings that say where a store is.
-var placeSettings = []string{"demo", "data", "erasure-journal", "config"}
+var placeSettings = []string{"demo", "data", "store", "erasure-journal", "config"}
 
 // addPlace gives a command the flags of placeSettings and returns what resolves them.
 func addPlace(cmd *cobra.Command, getenv func(string) string) func() (config, error) {
@@ -78,6 +78,18 @@ func (p properties) SetPropertyOnce(context.Context, string, string) (string, er
 	return "", errors.ErrUnsupported
 }
 
+// errNotOurs: the command is for SQLite, and the database looks after itself.
+var errNotOurs = errors.New("the store is in PostgreSQL, which has its own backup: use pg_basebackup with its write-ahead log kept (point-in-time recovery), or pg_dump; " +
+	"to have the data in a file, use painscored store copy")
+
+// onlySQLite refuses a command that works on the file of a store.
+func (c config) onlySQLite() error {
+	if c.Store != "" {
+		return errNotOurs
+	}
+	return nil
+}
+
 // Why a key file does not serve a store.
 var (
 	errNoKeys      = errors.New("the key file is missing")
@@ -86,7 +98,7 @@ var (
 
 // loadFittingKeys loads a key file and holds it against what a store remembers.
 // A store that has met no key fits every one.
-func loadFittingKeys(ctx context.Context, name string, of properties) (*identity.Keyring, error) {
+func loadFittingKeys(ctx context.Context, name string, of store.Properties) (*identity.Keyring, error) {
 	keys, err := identity.Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", errNoKeys, name)

@@ -40,7 +40,11 @@ func startPurging(ctx context.Context, cfg config, st store.Store, log *slog.Log
 }
 
 func newPurger(cfg config, st store.Store, log *slog.Logger) *purger {
-	return &purger{store: st, database: cfg.database(), log: log}
+	p := &purger{store: st, log: log}
+	if cfg.Store == "" {
+		p.database = cfg.database()
+	}
+	return p
 }
 
 // purger removes what erasures left behind: in the files of the store, as far

@@ -13,6 +13,7 @@ import (
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/store/sqlite"
+	"github.com/painscore/painscore/server/store/sqlstore"
 )
 
 const restoreHelp = `Put a backup into the place of the database. painscored must not be running.
@@ -42,6 +43,9 @@ func newRestore(getenv func(string) string) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := cfg.onlySQLite(); err != nil {
+			return err
+		}
 		return restore(cmd, cfg, from)
 	}
 	return cmd
@@ -63,6 +67,9 @@ func restore(cmd *cobra.Command, cfg config, from string) error {
 			return err
 		},
 		Prepare: func(ctx context.Context, st store.Store) (err error) {
+			if err := sqlstore.CheckFinished(ctx, st); err != nil {
+				return err
+			}
 			if applied, err = journal.Apply(ctx, st, markWith(keys)); err != nil {
 				return err
 			}
