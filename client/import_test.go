@@ -271,6 +271,7 @@ func TestACallerMayStopAtAnyResult(t *testing.T) {
 
 func TestAnImportEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	f := &fragile{}
 	c, _ := serveFragile(t, f)
 	n := 0

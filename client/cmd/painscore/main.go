@@ -1,7 +1,7 @@
 // Command painscore scores pain-rehabilitation questionnaires on this machine,
 // and stores and reads them on a painscored server.
 //
-// score and instruments work offline with the built-in definitions; submit,
+// score and instruments work offline with the built-in definitions; submit, import,
 // trend, episodes and rescore call the server at --addr (PAINSCORE_ADDR).
 // Results go to standard output, everything else to standard error; --json
 // gives one JSON value per line for programs. "painscore help exit-codes" lists
@@ -41,7 +41,8 @@ func newRoot() *cobra.Command {
 		Long: `painscore scores the questionnaires of pain rehabilitation.
 
 score and instruments work on this machine alone, with the built-in definitions
-or a site's own. submit, trend, episodes and rescore talk to a painscored server.
+or a site's own. submit, import, trend, episodes and rescore talk to a painscored
+server.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -49,7 +50,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
-	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newAmend(), newRetract(), newHistory(), newChanges(), newTrend(), newEpisodes(), newShare(), newLink(), newErase(), newRescore(), newKit(), newVersion(), newExitCodes())
 	return root
 }
 
