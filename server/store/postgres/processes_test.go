@@ -209,3 +209,55 @@ func TestASettingIsSeenByEveryProcessAtOnce(t *testing.T) {
 		t.Errorf("change %d, %v", change, err)
 	}
 }
+
+// TestAPlanIsAppliedWholeOrDroppedWhicheverProcessIsFirst: one process applies
+// a re-scoring while another gives it up. Applied in part, a trend would mix
+// scores of two definitions.
+func TestAPlanIsAppliedWholeOrDroppedWhicheverProcessIsFirst(t *testing.T) {
+	stores := several(t)
+	const forms = 20
+	var scores []store.Rescored
+	for n := range forms {
+		id := fmt.Sprint(n)
+		e := envelope(unit, "ada", "key", "e", "hads", id)
+		e.Forms[0].Occasion, e.Forms[0].OccasionLabel = store.OtherOccasion, id
+		if _, err := stores[0].Submit(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+		scores = append(scores, store.Rescored{CareUnit: unit, System: "ehr", SubmissionID: id, Version: 1, InstrumentVersion: "2", Scores: "total=7"})
+	}
+	for round := range 40 {
+		plan := store.RescorePlan{
+			PlanID: fmt.Sprintf("plan %02d", round), Instrument: "hads", TargetVersion: "2", Digest: []byte("d"), MadeBy: "bob", MadeAt: at,
+			RescoreCounts: store.RescoreCounts{Forms: forms}, Scope: []store.RescoreScope{{CareUnit: unit, Forms: forms}},
+		}
+		err := stores[0].KeepRescorePlan(ctx, plan)
+		if err == nil {
+			err = stores[0].StageRescore(ctx, plan.PlanID, scores)
+		}
+		last, lastErr := stores[0].LastChange(ctx, unit)
+		if err := errors.Join(err, lastErr); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := stores[0].FlipRescore(ctx, plan.PlanID, store.RescoreFlip{Applied: true, By: "bob", At: at}, map[string]int64{unit: last})
+			if err != nil && !errors.Is(err, store.ErrStale) {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			if _, err := stores[1].DropRescore(ctx, plan.PlanID, at, 1000); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Wait()
+		kept, err := stores[2].RescorePlan(ctx, plan.PlanID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept.Applied() && !kept.DroppedAt.IsZero() {
+			t.Fatalf("round %d: the plan was applied, and dropped at %v", round, kept.DroppedAt)
+		}
+	}
+}
