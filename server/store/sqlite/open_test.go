@@ -154,6 +154,7 @@ func TestADamagedFileStopsTheStartAndIsLeftAlone(t *testing.T) {
 		{"cut in a page", func(b []byte) []byte { return b[:len(b)-100] }, ErrDamaged, "bytes of"},
 		{"cut to one page", func(b []byte) []byte { return b[:4096] }, ErrDamaged, "bytes of"},
 		{"a page overwritten", func(b []byte) []byte { copy(b[2*4096:3*4096], bytes.Repeat([]byte{0xa5}, 4096)); return b }, ErrDamaged, "restore a backup"},
+		{"a page of zeros", func(b []byte) []byte { clear(b[2*4096 : 3*4096]); return b }, ErrDamaged, "restore a backup"},
 		{"the schema overwritten", func(b []byte) []byte { copy(b[100:4096], bytes.Repeat([]byte{0xa5}, 3996)); return b }, ErrDamaged, "restore a backup"},
 		{"of another program", func(b []byte) []byte { copy(b[68:72], "abcd"); return b }, ErrNotAStore, "another program"},
 	} {
