@@ -188,15 +188,6 @@ func TestTheStoreSaysHowSafeItIs(t *testing.T) {
 	}
 }
 
-// TestAPurgeDoesNotPromiseWhatAServerKeeps: somebody who asks whether a patient
-// is gone must hear of the log and the backups.
-func TestAPurgeDoesNotPromiseWhatAServerKeeps(t *testing.T) {
-	purge, err := open(t, migrated(t)).Purge(ctx, at)
-	if err != nil || !strings.Contains(purge.Beyond, "VACUUM") || !strings.Contains(purge.Beyond, "backups") {
-		t.Errorf("%+v, %v", purge, err)
-	}
-}
-
 func TestAnAddressIsReadWithoutBeingRepeated(t *testing.T) {
 	for _, c := range []struct {
 		address string

@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -101,18 +100,6 @@ func Open(ctx context.Context, address string, options Options) (store.Store, er
 // Describe says which engine and schema are in use, as read back at the start.
 func (e *engine) Describe(ctx context.Context) (store.Description, error) {
 	return e.description, ctx.Err()
-}
-
-// beyond is what a finished purge leaves, for an operator to know.
-const beyond = "PostgreSQL keeps what was deleted in its tables until VACUUM has run and the space is used again, " +
-	"in its log until that is recycled, and in archives of the log and backups for as long as they are kept"
-
-// Purge notes that what was erased is gone as far as a statement can reach, and
-// says what is not: the files are the server's.
-func (e *engine) Purge(ctx context.Context, at time.Time) (store.Purge, error) {
-	purge, err := e.Store.Purge(ctx, at)
-	purge.Beyond = beyond
-	return purge, err
 }
 
 // Close finishes the calls in flight and gives the connections back.
