@@ -44,13 +44,17 @@ score and instruments work on this machine alone, with the built-in definitions
 or a site's own. submit, import, trend, episodes and rescore talk to a painscored
 server.
 
+amend, retract and history correct stored sheets, changes follows them; share, link
+and erase are about episodes and patients.
+
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
 		SilenceErrors: true, // report prints them
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
-	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newAmend(), newRetract(), newHistory(), newChanges(), newTrend(), newEpisodes(), newShare(), newLink(), newErase(), newRescore(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase())
 	return root
 }
 
