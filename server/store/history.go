@@ -106,7 +106,8 @@ type Links interface {
 	// ErrNotFound: nobody is known by link.Of.
 	Link(ctx context.Context, link Link) (Linked, error)
 	// PatientKeys returns the patient's key and every key that was merged into
-	// it, directly or not: the patient's own first, the others in order.
+	// it, directly or not: the patient's own first, the others in order. A key
+	// that is nobody's, or was given up, stands for itself alone.
 	PatientKeys(ctx context.Context, patientKey string) ([]string, error)
 }
 
@@ -129,8 +130,8 @@ type Erasure struct {
 // in its files.
 type Purge struct {
 	Pending int64 // erasures whose remains may still be in the files
-	// Beyond says what the engine cannot reach: empty where a finished purge
-	// leaves nothing behind. It is a sentence for an operator.
+	// Beyond says what the engine cannot reach, such as backups: a sentence for
+	// an operator, empty where a finished purge leaves nothing behind anywhere.
 	Beyond string
 }
 
@@ -150,8 +151,9 @@ type Erasures interface {
 	// first), at most limit.
 	Erasures(ctx context.Context, after string, limit int) ([]Erasure, error)
 	// Purge removes what erasures left in the engine's files, as far as it can
-	// without waiting for readers, and says what is left. It is called until
-	// nothing is pending, and costs little when nothing is.
+	// without waiting long for readers, and says what is left. It is called
+	// until nothing is pending, and costs little when nothing is. Writes may
+	// wait for a part of it, tenths of a second in a store of a million forms.
 	Purge(ctx context.Context, at time.Time) (Purge, error)
 }
 
@@ -168,7 +170,8 @@ type Share struct {
 // Shares keeps which other units may see an episode, with every act.
 type Shares interface {
 	// ShareEpisode records an act. One that changes nothing writes nothing and
-	// returns the act that stands. ErrNotFound: no such episode.
+	// returns the act that stands, Number 0 if there is none. ErrNotFound: no
+	// such episode.
 	ShareEpisode(ctx context.Context, share Share) (Share, error)
 	// Shares returns the acts about an episode, ordered by With, then Number.
 	Shares(ctx context.Context, careUnit, episodeID string) ([]Share, error)

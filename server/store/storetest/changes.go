@@ -255,6 +255,23 @@ var changeTests = map[string]func(*testing.T, fixture){
 		feedAgrees(t, s, unit)
 	},
 
+	"flips that changed no form hide nothing that follows them": func(t *testing.T, s fixture) {
+		gone := submit(t, s, envelope("ada", form("e", "hads", "1"))).Forms[0].Submission
+		stays := submit(t, s, envelope("ada", form("e", "pcs", "2"))).Forms[0].Submission
+		ofNobody, real := staged(t, s, "of nobody", gone), staged(t, s, "real", stays)
+		retract(t, s, gone, 1)
+		before := must(s.LastChange(ctx, unit))(t)
+		for i := range 6 {
+			flip(t, s, ofNobody, i%2 == 0)
+		}
+		flip(t, s, real, true)
+		submit(t, s, envelope("ada", form("e", "isi", "3")))
+		want := []string{fmt.Sprint(before+7, " rescored 2 by real"), fmt.Sprint(before+8, " submitted 3")}
+		for _, limit := range []int{1, 2, 3, 6, 7, 20} {
+			same(t, fmt.Sprint("by ", limit), told(feedAfter(t, s, unit, before, "", limit)), want)
+		}
+	},
+
 	"what is staged and what is dropped is no change": func(t *testing.T, s fixture) {
 		forms := threeForms(t, s)
 		before := told(feed(t, s, unit, 10))

@@ -141,6 +141,8 @@ var linkTests = map[string]func(*testing.T, fixture){
 		same(t, "bob", must(s.PatientKeys(ctx, "key of bob"))(t), []string{"key of bob", "key of eve", "key of kim"})
 		same(t, "moved", link(t, s, linkOf("ada", "kim", true)), store.Linked{Merged: true, MovedEpisodes: 3})
 		same(t, "ada", must(s.PatientKeys(ctx, "key of ada"))(t), []string{"key of ada", "key of bob", "key of eve", "key of kim"})
+		same(t, "given up", must(s.PatientKeys(ctx, "key of bob"))(t), []string{"key of bob"})
+		same(t, "nobody's", must(s.PatientKeys(ctx, "key of nobody"))(t), []string{"key of nobody"})
 		s.Store = s.reopen()
 		same(t, "identities", calledSo(t, s, "key of ada"), []string{"ada", "bob", "eve", "kim"})
 	},
