@@ -72,13 +72,17 @@ func keysSave(cmd *cobra.Command, cfg config, to string) error {
 	if err := writeNewFile(to, text); err != nil {
 		return err
 	}
-	if err := sameKeys(to, text); err != nil {
+	info, err := readBack(to, text)
+	if err != nil {
 		return errors.Join(err, os.Remove(to))
 	}
 	if err := (fact{At: time.Now().UTC().Truncate(time.Second), SHA256: hashOf(text)}).write(cfg.Data, keysSavedFile); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "The keys are saved in %s. Take it away from this machine, and keep it away from the backups.\n", to)
+	if info.Mode().Perm()&0o077 != 0 {
+		fmt.Fprintln(cmd.OutOrStdout(), "The medium keeps no permissions: whoever gets hold of it can read the keys.")
+	}
 	if sameMedium {
 		fmt.Fprintln(cmd.OutOrStdout(), "It is on the same medium as the database yet: what destroys the one destroys the other.")
 	}
@@ -87,24 +91,33 @@ func keysSave(cmd *cobra.Command, cfg config, to string) error {
 
 // keysCheck tells whether a saved key file serves the database.
 func keysCheck(cmd *cobra.Command, cfg config, name string) error {
-	if err := keysFit(cmd.Context(), cfg, name); err != nil {
-		return err
-	}
 	saved, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	present, err := os.ReadFile(filepath.Join(cfg.Data, keyFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		fmt.Fprintf(cmd.OutOrStdout(), "%s fits this database, whose own key file is missing: copy it to %s\n", name, filepath.Join(cfg.Data, keyFile))
-		return nil
-	case err != nil:
+	own := filepath.Join(cfg.Data, keyFile)
+	present, err := os.ReadFile(own)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
 		return err
-	case !bytes.Equal(saved, present):
+	}
+	same := bytes.Equal(saved, present)
+	if same {
+		// Some media keep no permissions, for lack of which the copy itself
+		// would be refused.
+		name = own
+	}
+	if err := keysFit(cmd.Context(), cfg, name); err != nil {
+		return err
+	}
+	switch {
+	case missing:
+		fmt.Fprintf(cmd.OutOrStdout(), "%s fits this database, whose own key file is missing: copy it to %s\n", name, own)
+	case same:
+		fmt.Fprintln(cmd.OutOrStdout(), "It fits this database and is the key file in use.")
+	default:
 		return fmt.Errorf("%s finds the patients of this database but is not the key file in use: keys were added since; save it anew", name)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s fits this database and is the key file in use.\n", name)
 	return nil
 }
 
@@ -162,16 +175,16 @@ func writeNewFile(name string, text []byte) error {
 	return nil
 }
 
-// sameKeys reads a key file back.
-func sameKeys(name string, text []byte) error {
-	if _, err := identity.Load(name); err != nil {
-		return err
-	}
+// readBack holds a file against what was written to it.
+func readBack(name string, text []byte) (fs.FileInfo, error) {
 	copied, err := os.ReadFile(name)
-	if err == nil && !bytes.Equal(copied, text) {
-		err = fmt.Errorf("%s is not what was written to it", name)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if !bytes.Equal(copied, text) {
+		return nil, fmt.Errorf("%s is not what was written to it", name)
+	}
+	return os.Stat(name)
 }
 
 // compareFolders tells whether a folder is the data folder or inside it, and

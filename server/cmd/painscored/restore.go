@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -52,18 +55,19 @@ func newRestore(getenv func(string) string) *cobra.Command {
 }
 
 func restore(cmd *cobra.Command, cfg config, from string) error {
-	journal, err := erasures.Open(cfg.ErasureJournal)
-	if err != nil {
-		return err
-	}
+	_, err := os.Stat(cfg.ErasureJournal)
+	noJournal := errors.Is(err, fs.ErrNotExist)
 	show, end := terminalProgress(cmd.ErrOrStderr())
+	var journal *erasures.Journal
 	var keys *identity.Keyring
 	var applied erasures.Applied
 	var pending store.Purge
 	done, err := sqlite.Restore(cmd.Context(), from, cfg.database(), sqlite.RestoreOptions{
 		Progress: show,
 		Accept: func(e sqlite.Examination) (err error) {
-			keys, err = acceptBackup(cmd.Context(), cfg, e)
+			if keys, err = acceptBackup(cmd.Context(), cfg, e); err == nil {
+				journal, err = erasures.Open(cfg.ErasureJournal)
+			}
 			return err
 		},
 		Prepare: func(ctx context.Context, st store.Store) (err error) {
@@ -85,18 +89,23 @@ func restore(cmd *cobra.Command, cfg config, from string) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
+	if holds, err := journal.Holds(done.NewestErasure); err == nil && (noJournal || !holds && done.NewestErasure != "") {
+		fmt.Fprintf(out, "The journal of erasures was not there, or lacks the last erasure that the backup knows of: who was erased\nafter the backup may be back. Look for the journal, put it at %s and start painscored.\n", cfg.ErasureJournal)
+	}
+	tellRestored(out, from, done, applied, pending)
+	return nil
+}
+
+// tellRestored says what was done, and what is left to a person.
+func tellRestored(out io.Writer, from string, done sqlite.Restored, applied erasures.Applied, pending store.Purge) {
 	fmt.Fprintf(out, "Restored %s: %d episodes, %d forms in all versions.\n", from, done.Rows["episode"], done.Rows["submission_version"])
 	fmt.Fprintf(out, "Erased again, according to the journal of erasures: %d of %d.\n", applied.Again, applied.Entries)
 	if pending.Pending > 0 {
 		fmt.Fprintf(out, "What %d erasures left in the file is removed when painscored runs.\n", pending.Pending)
 	}
-	if holds, err := journal.Holds(done.NewestErasure); err == nil && !holds && done.NewestErasure != "" {
-		fmt.Fprintf(out, "The journal of erasures lacks the last erasure that the backup knows of. It is not the right one, or was begun anew:\nwho was erased after the backup may be back. Look for the journal, put it at %s and start painscored.\n", cfg.ErasureJournal)
-	}
 	if done.SetAside != "" {
 		fmt.Fprintf(out, "The database that was in use is kept as %s\nErasures do not reach it any more: delete it by hand when it is not needed.\n", done.SetAside)
 	}
-	return nil
 }
 
 // acceptBackup judges a backup by what stands in it: a demo does not become a

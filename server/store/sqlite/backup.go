@@ -63,7 +63,10 @@ func Backup(ctx context.Context, path, to, software string, progress Progress) (
 	if err := m.write(ManifestOf(to)); err != nil {
 		return m, err
 	}
-	return m, publish(unfinished, to)
+	if err := publish(unfinished, to); err != nil {
+		return m, errors.Join(err, remove(ManifestOf(to)))
+	}
+	return m, nil
 }
 
 // copyVerified makes a compact copy of the store at path and reads it back. What

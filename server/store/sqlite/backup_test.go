@@ -188,6 +188,29 @@ func TestABackupThatIsGivenUpLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestABackupWhoseNameIsTakenMeanwhileLeavesOnlyWhatTookIt: another program was
+// faster while this one copied.
+func TestABackupWhoseNameIsTakenMeanwhileLeavesOnlyWhatTookIt(t *testing.T) {
+	to := filepath.Join(t.TempDir(), "backup.db")
+	_, err := Backup(ctx, newFile(t), to, "", func(step string, _, _ int64) {
+		if step != "hash" {
+			return
+		}
+		if err := os.WriteFile(to, []byte("theirs"), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+	if !errors.Is(err, ErrExists) {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := filepath.Glob(to + "*"); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	if text, _ := os.ReadFile(to); string(text) != "theirs" {
+		t.Error("it was replaced")
+	}
+}
+
 func TestTooSmallAMediumIsNamedBeforeAnythingIsWritten(t *testing.T) {
 	free, err := FreeSpace(t.TempDir())
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestRunningTellsWhetherAServerHasTheStore(t *testing.T) {
@@ -27,25 +29,32 @@ func TestRunningTellsWhetherAServerHasTheStore(t *testing.T) {
 	}
 }
 
-// TestAskingDoesNotStopAServerFromStarting: whoever asks holds the lock for an
-// instant, many times in a row here.
-func TestAskingDoesNotStopAServerFromStarting(t *testing.T) {
+// TestAServerThatStartsWhileSomebodyAsksWaits: whoever asks holds the lock for
+// an instant.
+func TestAServerThatStartsWhileSomebodyAsksWaits(t *testing.T) {
 	path := newFile(t)
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				Running(path)
-			}
-		}
-	}()
-	for range 30 {
-		open(t, path).Close()
+	asking, err := os.Open(path + ".lock")
+	if err != nil {
+		t.Fatal(err)
 	}
-	close(stop)
-	<-stopped
+	if err := syscall.Flock(int(asking.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(10*time.Millisecond, func() { asking.Close() })
+	open(t, path).Close()
+}
+
+func TestThoseWhoAskDoNotTakeEachOtherForAServer(t *testing.T) {
+	path := newFile(t)
+	asking, err := os.Open(path + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer asking.Close()
+	if err := syscall.Flock(int(asking.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	if running, _, err := Running(path); running || err != nil {
+		t.Errorf("%v %v", running, err)
+	}
 }
