@@ -351,10 +351,15 @@ func TestABatchInTheWayOfAnotherWriterRunsAgain(t *testing.T) {
 }
 
 func TestAnUnknownOutcomeIsFoundOutByRunningAgainWhatMayBe(t *testing.T) {
-	for name, committed := range map[string]bool{"it was committed": true, "it was not": false} {
+	for name, how := range map[string]commit{
+		"it was committed":                 {done: true, err: errGone},
+		"it was not":                       {err: errGone},
+		"committed, by an error not known": {done: true, err: errors.New("odd")},
+		"not, by an error not known":       {err: errors.New("odd")},
+	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFaulty(t)
-			f.fail(commit{done: committed, err: errGone})
+			f.fail(how)
 			once, twice := 0, 0
 			errs := f.batch(
 				f.submits("a"),
