@@ -65,7 +65,11 @@ func (r *rejects) writeRow(e *entry, at string, refused []*refusedPart) error {
 	for _, part := range refused {
 		reasons = append(reasons, part.Reason)
 		for _, v := range part.Violations {
-			violations = append(violations, fmt.Sprintf("%s: %s: %s", v.Field, v.Reason, v.Description))
+			text := v.Reason + ": " + v.Description
+			if v.Field != "" {
+				text = v.Field + ": " + text
+			}
+			violations = append(violations, text)
 		}
 	}
 	row := own(e.header, e.original.([]string))
