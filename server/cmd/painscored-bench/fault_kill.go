@@ -19,7 +19,7 @@ import (
 var killFault = fault{
 	name: "kill", short: "kill -9 at random moments under load; nothing acknowledged is lost or doubled",
 	long: `Kill painscored with SIGKILL at random moments while clients submit forms and
-envelopes of forms, repeat some, and send some that must be refused. Start it again on
+envelopes of forms, amend and repeat some, and send some that must be refused. Start it again on
 the same data and hold it to this:
 
   what was acknowledged is there once, exactly as it was acknowledged
@@ -130,6 +130,7 @@ type attempt struct {
 	request      *pb.SubmitFormsRequest // a single form, too, as an envelope of one
 	began, ended time.Time              // ended is when the reply had arrived
 	stored       []*pb.Submission       // what was acknowledged, nil if nothing was
+	corrections  []*correction          // of its forms, once they were acknowledged
 }
 
 // journal is what one client did in one round. Its episode is its own.
@@ -151,6 +152,8 @@ func (j *journal) work(ctx context.Context) {
 			alive = j.repeat(ctx)
 		case n == 1 && len(j.attempts) > 0:
 			alive = j.refused(ctx, label)
+		case n < 5 && len(j.attempts) > 0:
+			alive = j.amend(ctx)
 		default:
 			alive = j.submit(ctx, label)
 		}

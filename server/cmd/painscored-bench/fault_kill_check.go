@@ -95,6 +95,7 @@ func (j *journal) check(ctx context.Context) error {
 		return err
 	}
 	for _, a := range j.attempts {
+		j.settleAmendment(ctx, a, found)
 		there := []*pb.Submission{}
 		for _, form := range a.request.Forms {
 			if s := found[form.SubmissionId]; s != nil {
@@ -105,14 +106,14 @@ func (j *journal) check(ctx context.Context) error {
 			if err := j.settle(ctx, a, there); err != nil {
 				return err
 			}
-		} else if !equalForms(there, a.stored) {
-			j.verdict.violate("%s: %d of the %d forms of an acknowledged call are there as they were acknowledged", j.book.episode, unchanged(there, a.stored), len(a.stored))
+		} else if want := a.currents(); !equalForms(there, want) {
+			j.verdict.violate("%s: %d of the %d forms of an acknowledged call are there as they were acknowledged", j.book.episode, unchanged(there, want), len(want))
 		} else {
 			j.verdict.count("acknowledged forms, found as they were acknowledged", len(there))
 		}
-		for i, s := range a.stored {
+		for i, s := range a.currents() {
 			j.book.forms[s.SubmissionId] = fingerprint(s)
-			if err := j.right(ctx, a.request.Forms[i], s); err != nil {
+			if err := j.right(ctx, a.answers(i), s); err != nil {
 				return err
 			}
 		}

@@ -36,6 +36,11 @@ func (k *killer) checkOrder(ctx context.Context, c *client.Client, journals []*j
 				s.first, s.last = min(s.first, form.ChangeSeq), max(s.last, form.ChangeSeq)
 			}
 			spans[unit] = append(spans[unit], s)
+			for _, c := range a.corrections {
+				n := c.result.GetChangeSeq()
+				given[unit] = append(given[unit], n)
+				spans[unit] = append(spans[unit], span{began: c.began.UnixNano(), ended: c.ended.UnixNano(), first: n, last: n})
+			}
 		}
 		episode, err := c.Patients().GetEpisode(ctx, &pb.GetEpisodeRequest{CareUnit: unit, EpisodeId: j.book.episode})
 		if status.Code(err) == codes.NotFound && len(j.attempts) == 0 {

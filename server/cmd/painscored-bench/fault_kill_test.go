@@ -7,7 +7,7 @@ import (
 )
 
 func TestNothingAcknowledgedIsLostWhenKilled(t *testing.T) {
-	hold(t, killFault, 2, "kills", "acknowledged forms, found as they were acknowledged", "calls without an answer, not stored")
+	hold(t, killFault, 2, "kills", "acknowledged forms, found as they were acknowledged", "calls without an answer, not stored", "amendments acknowledged")
 }
 
 // TestTheKillCheckerFindsDamage does to the data, while the server is dead,
@@ -25,6 +25,7 @@ func TestTheKillCheckerFindsDamage(t *testing.T) {
 		"an acknowledged form is gone":    {"DELETE FROM submission_version" + its, false, "of an acknowledged call are there as they were acknowledged"},
 		"a score is another":              {"UPDATE submission_version SET scores = replace(scores, '1', '2')" + its, false, "of an acknowledged call are there as they were acknowledged"},
 		"a form of an earlier round":      {"DELETE FROM submission_version WHERE episode_id LIKE 'kill-0-%'", false, "settled in an earlier round"},
+		"an amendment is undone":          {"DELETE FROM submission_version WHERE care_unit = 'SE2321000016-K000' AND version > 1 AND change_seq = (SELECT min(change_seq) FROM submission_version WHERE care_unit = 'SE2321000016-K000' AND version > 1 AND episode_id LIKE 'kill-1-%')", false, "of an acknowledged call are there as they were acknowledged"},
 		"half an envelope":                {"", true, "of an envelope of"},
 		"a form that nobody sent":         {"UPDATE submission_version SET submission_id = 'another'" + its, false, "refused, or never sent"},
 		"a form stored as another's copy": {"UPDATE submission_version SET episode_id = 'kill-0-0', occasion_label = 'copy'" + its, false, "settled in an earlier round"},
