@@ -154,6 +154,23 @@ var importTests = map[string]func(*testing.T, fixture){
 		}
 	},
 
+	"a patient who is new in one envelope is the same one in the next": func(t *testing.T, s fixture) {
+		second := envelope("ada", form("e", "pcs", "2"))
+		second.Identity.PatientKey = "another key"
+		third := envelope("ada", form("e2", "hads", "3"))
+		third.Identity.PatientKey = "a third key"
+		for _, dryRun := range []bool{true, false} {
+			for i, r := range imported(t, s, dryRun, envelope("ada", form("e", "hads", "1")), second, third) {
+				if r.Err != nil {
+					t.Errorf("dry run %v, envelope %d: %v", dryRun, i, r.Err)
+				}
+			}
+		}
+		if episodes := must(s.EpisodesOfPatient(ctx, unit, "key of ada"))(t); len(episodes) != 2 {
+			t.Errorf("the patient has %d episodes", len(episodes))
+		}
+	},
+
 	"an import of nothing is no error": func(t *testing.T, s fixture) {
 		imported(t, s, false)
 		imported(t, s, true)
