@@ -38,6 +38,7 @@ type Client struct {
 	submissions pb.SubmissionServiceClient
 	patients    pb.PatientServiceClient
 	admin       pb.AdminServiceClient
+	retry       retrier // for streams, which no interceptor can repeat
 }
 
 // Message sizes in bytes. A request above what the server takes (4 MiB) comes
@@ -73,6 +74,7 @@ func Dial(addr string, opts ...Option) (*Client, error) {
 		submissions: pb.NewSubmissionServiceClient(conn),
 		patients:    pb.NewPatientServiceClient(conn),
 		admin:       pb.NewAdminServiceClient(conn),
+		retry:       set.retry,
 	}, nil
 }
 

@@ -47,7 +47,7 @@ type effect int
 
 const (
 	readOnly  effect = iota + 1 // it writes nothing
-	byID                        // it writes, and its submission id makes the second time a replay
+	byID                        // it writes, and what it names (an id, a version read, an act that changes nothing twice) makes the second time a replay
 	byEtag                      // it writes; without an etag a second run may undo what somebody else wrote in between
 	onceAsked                   // it writes; a second run may undo what somebody else did in between, so it is for a person to ask again
 )
@@ -63,12 +63,18 @@ var effects = map[string]effect{
 	pb.SubmissionService_GetSubmission_FullMethodName:          readOnly,
 	pb.SubmissionService_ListSubmissions_FullMethodName:        readOnly,
 	pb.SubmissionService_ListSubmissionVersions_FullMethodName: readOnly,
+	pb.SubmissionService_AmendSubmission_FullMethodName:        byID,
+	pb.SubmissionService_RetractSubmission_FullMethodName:      byID,
+	pb.SubmissionService_ListChanges_FullMethodName:            readOnly,
 	pb.SubmissionService_ApplyRescore_FullMethodName:           onceAsked,
 	pb.SubmissionService_RevertRescore_FullMethodName:          onceAsked,
 	pb.PatientService_UpsertEpisode_FullMethodName:             byEtag,
 	pb.PatientService_GetEpisode_FullMethodName:                readOnly,
 	pb.PatientService_ListEpisodes_FullMethodName:              readOnly,
 	pb.PatientService_GetTrend_FullMethodName:                  readOnly,
+	pb.PatientService_ShareEpisode_FullMethodName:              onceAsked,
+	pb.PatientService_LinkIdentity_FullMethodName:              byID,
+	pb.PatientService_ErasePatient_FullMethodName:              byID,
 	pb.AdminService_GetServerInfo_FullMethodName:               readOnly,
 	pb.AdminService_ListSettings_FullMethodName:                readOnly,
 	pb.AdminService_ChangeSetting_FullMethodName:               byEtag,

@@ -12,6 +12,10 @@ import (
 // fastest. Make one for each sheet, once, and keep it with the sheet.
 func NewSubmissionID() string { return uuid.Must(uuid.NewV7()).String() }
 
+// NewErasureID returns a name for an erasure. Make it once and send it again on
+// every retry of ErasePatient.
+func NewErasureID() string { return uuid.NewString() }
+
 // Answers are the answered items of a sheet by item code; items that are not
 // in the map count as left blank. Build a pb.Answer with a NotAnswered
 // yourself where the reason for a blank is known.

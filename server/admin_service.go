@@ -33,6 +33,11 @@ func (s *Server) GetServerInfo(ctx context.Context, _ *pb.GetServerInfoRequest) 
 			Instrument: in.ID(), Version: in.Version(), DefinitionHash: in.DefinitionHash(), ScoringHash: in.ScoringHash(),
 		})
 	}
+	pending, err := s.clinic.ErasuresBeingPurged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.ErasuresBeingPurged = int32(pending)
 	return out, nil
 }
 

@@ -27,7 +27,12 @@ import (
 // built-in instruments, and of the site's own those that stand in skeletons.
 func service(tb testing.TB, skeletons ...string) *grpc.ClientConn {
 	tb.Helper()
-	dir := tb.TempDir()
+	return serviceIn(tb, tb.TempDir(), skeletons...)
+}
+
+// serviceIn is service with its store in dir.
+func serviceIn(tb testing.TB, dir string, skeletons ...string) *grpc.ClientConn {
+	tb.Helper()
 	st, err := sqlite.Open(context.Background(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
 	if err != nil {
 		tb.Fatal(err)

@@ -23,11 +23,16 @@ import (
 // unknown finds, so that a caller hears of them together with all others. For
 // the rest, which carry little input, unary refuses at once.
 var listsAllProblems = map[string]bool{
-	pb.ScoringService_Score_FullMethodName:          true,
-	pb.SubmissionService_Submit_FullMethodName:      true,
-	pb.SubmissionService_SubmitForms_FullMethodName: true,
-	pb.PatientService_UpsertEpisode_FullMethodName:  true,
-	pb.AdminService_ChangeSetting_FullMethodName:    true,
+	pb.ScoringService_Score_FullMethodName:                true,
+	pb.SubmissionService_Submit_FullMethodName:            true,
+	pb.SubmissionService_SubmitForms_FullMethodName:       true,
+	pb.SubmissionService_AmendSubmission_FullMethodName:   true,
+	pb.SubmissionService_RetractSubmission_FullMethodName: true,
+	pb.PatientService_UpsertEpisode_FullMethodName:        true,
+	pb.PatientService_ShareEpisode_FullMethodName:         true,
+	pb.PatientService_LinkIdentity_FullMethodName:         true,
+	pb.PatientService_ErasePatient_FullMethodName:         true,
+	pb.AdminService_ChangeSetting_FullMethodName:          true,
 }
 
 type requestIDKey struct{}

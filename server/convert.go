@@ -42,6 +42,7 @@ var (
 	occasionWords      = vocabularyOf[pb.Occasion]("OCCASION_")
 	respondentWords    = vocabularyOf[pb.Respondent]("RESPONDENT_")
 	modeWords          = vocabularyOf[pb.Mode]("MODE_")
+	stateWords         = vocabularyOf[pb.SubmissionState]("SUBMISSION_STATE_")
 	careLevelWords     = vocabularyOf[pb.CareLevel]("CARE_LEVEL_")
 	trackWords         = vocabularyOf[pb.Track]("TRACK_")
 	programmeTypeWords = vocabularyOf[pb.ProgrammeType]("PROGRAMME_TYPE_")

@@ -207,6 +207,7 @@ func recordProto(r clinic.Record) *pb.Submission {
 		AnsweredOn:  r.AnsweredOn, Respondent: respondentWords.enum[string(r.Respondent)], Mode: modeWords.enum[r.Mode],
 		LanguageCode: r.LanguageCode, Assisted: r.Assisted, Source: sourceProto(r.Source),
 		Version: int32(r.Version), ChangeSeq: max(r.ChangeSeq, r.RescoredSeq), RecordedAt: timestamppb.New(r.RecordedAt),
-		RescorePlanId: r.RescorePlan,
+		RescorePlanId: r.RescorePlan, CallingSystem: r.System, State: stateWords.enum[string(r.State)],
+		ChangedBy: r.Changed.By, ChangeReason: r.Changed.Note,
 	}
 }

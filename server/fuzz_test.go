@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 )
@@ -36,6 +37,15 @@ func FuzzCalls(f *testing.F) {
 	seed(&pb.UpsertEpisodeRequest{Episode: &pb.Episode{CareUnit: "u", EpisodeId: "e", Status: 3, BirthYear: -1}})
 	seed(&pb.GetTrendRequest{CareUnit: "u", EpisodeId: "e"})
 	seed(&pb.ListSubmissionsRequest{CareUnit: "u", EpisodeId: "e", PageToken: "AAAAAAAAAAAA", PageSize: -1})
+	seed(&pb.AmendSubmissionRequest{CareUnit: "u", SubmissionId: "s-1", Version: 1, Reason: "r", Occasion: 4, OccasionLabel: "week 6",
+		Sheet: &pb.Sheet{Instrument: "nprs", Positions: []*pb.Position{{Response: &pb.Position_Value{Value: 4}}}}})
+	seed(&pb.AmendSubmissionRequest{CareUnit: "u", SubmissionId: "s-3", Version: 1, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"mode", "sheet", "x"}}})
+	seed(&pb.RetractSubmissionRequest{CareUnit: "u", SubmissionId: "s-2", Version: 1, Reason: "r", Author: "a"})
+	seed(&pb.ListChangesRequest{CareUnit: "u", PageSize: 1, ResumeToken: "AAAAAAAAAAAAMSA"})
+	seed(&pb.ShareEpisodeRequest{CareUnit: "u", EpisodeId: "e", WithCareUnit: "v", Reason: "r"})
+	seed(&pb.LinkIdentityRequest{Patient: &pb.PatientIdentifier{System: "personnummer", Value: "189001019802"},
+		Also: &pb.PatientIdentifier{System: "reservnummer", Value: "19AB1234"}, Merge: true, Reason: "r"})
+	seed(&pb.ErasePatientRequest{ErasureId: "x", Patient: &pb.PatientIdentifier{System: "personnummer", Value: "189001019802"}, Reason: "r"})
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		call(t, wire, &pb.SubmitRequest{}, func(r *pb.SubmitRequest) error { _, err := submissions.Submit(ctx, r); return err })
 		call(t, wire, &pb.SubmitFormsRequest{}, func(r *pb.SubmitFormsRequest) error { _, err := submissions.SubmitForms(ctx, r); return err })
@@ -44,6 +54,15 @@ func FuzzCalls(f *testing.F) {
 		call(t, wire, &pb.GetInstrumentRequest{}, func(r *pb.GetInstrumentRequest) error { _, err := scorer.GetInstrument(ctx, r); return err })
 		call(t, wire, &pb.UpsertEpisodeRequest{}, func(r *pb.UpsertEpisodeRequest) error { _, err := patients.UpsertEpisode(ctx, r); return err })
 		call(t, wire, &pb.ListEpisodesRequest{}, func(r *pb.ListEpisodesRequest) error { _, err := patients.ListEpisodes(ctx, r); return err })
+		call(t, wire, &pb.AmendSubmissionRequest{}, func(r *pb.AmendSubmissionRequest) error { _, err := submissions.AmendSubmission(ctx, r); return err })
+		call(t, wire, &pb.RetractSubmissionRequest{}, func(r *pb.RetractSubmissionRequest) error {
+			_, err := submissions.RetractSubmission(ctx, r)
+			return err
+		})
+		call(t, wire, &pb.ListChangesRequest{}, func(r *pb.ListChangesRequest) error { _, err := submissions.ListChanges(ctx, r); return err })
+		call(t, wire, &pb.ShareEpisodeRequest{}, func(r *pb.ShareEpisodeRequest) error { _, err := patients.ShareEpisode(ctx, r); return err })
+		call(t, wire, &pb.LinkIdentityRequest{}, func(r *pb.LinkIdentityRequest) error { _, err := patients.LinkIdentity(ctx, r); return err })
+		call(t, wire, &pb.ErasePatientRequest{}, func(r *pb.ErasePatientRequest) error { _, err := patients.ErasePatient(ctx, r); return err })
 		call(t, wire, &pb.GetTrendRequest{}, func(r *pb.GetTrendRequest) error { _, err := patients.GetTrend(ctx, r); return err })
 	})
 }

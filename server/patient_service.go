@@ -26,7 +26,53 @@ func (s *Server) GetEpisode(ctx context.Context, req *pb.GetEpisodeRequest) (*pb
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetEpisodeResponse{Episode: episodeProto(found)}, nil
+	shares, err := s.clinic.Shares(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.GetEpisodeResponse{Episode: episodeProto(found)}
+	for _, share := range shares {
+		out.Shares = append(out.Shares, shareProto(share))
+	}
+	return out, nil
+}
+
+// ShareEpisode implements the contract's call.
+func (s *Server) ShareEpisode(ctx context.Context, req *pb.ShareEpisodeRequest) (*pb.ShareEpisodeResponse, error) {
+	share, err := s.clinic.ShareEpisode(ctx, s.caller(), clinic.Sharing{
+		CareUnit: req.GetCareUnit(), EpisodeID: req.GetEpisodeId(), With: req.GetWithCareUnit(), Revoke: req.GetRevoke(),
+		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ShareEpisodeResponse{Share: shareProto(share)}, nil
+}
+
+// LinkIdentity implements the contract's call.
+func (s *Server) LinkIdentity(ctx context.Context, req *pb.LinkIdentityRequest) (*pb.LinkIdentityResponse, error) {
+	linked, err := s.clinic.LinkIdentity(ctx, s.caller(), clinic.Linking{
+		Patient: patientRef(req.GetPatient()), Also: patientRef(req.GetAlso()), Merge: req.GetMerge(),
+		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.LinkIdentityResponse{
+		Added: linked.Added, Merged: linked.Merged, MovedEpisodes: int32(linked.MovedEpisodes), Warnings: warningsProto(linked.Warnings),
+	}, nil
+}
+
+// ErasePatient implements the contract's call.
+func (s *Server) ErasePatient(ctx context.Context, req *pb.ErasePatientRequest) (*pb.ErasePatientResponse, error) {
+	erased, err := s.clinic.ErasePatient(ctx, s.caller(), clinic.Erasing{
+		ErasureID: req.GetErasureId(), Patient: patientRef(req.GetPatient()),
+		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return erasureProto(erased), nil
 }
 
 // ListEpisodes implements the contract's call.

@@ -9,6 +9,7 @@ package server
 
 import (
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,10 @@ type Server struct {
 	log    *slog.Logger
 	health *health.Server
 
-	running atomic.Int64 // calls being answered
+	running  atomic.Int64  // calls being answered
+	imports  atomic.Int64  // imports among them
+	draining chan struct{} // closed when the server is about to stop
+	drain    sync.Once
 }
 
 // Limits on a call, the same for every caller.
@@ -67,7 +71,7 @@ const (
 // New makes a gRPC server with every service of the contract, health and
 // reflection. It serves nothing until its Serve is called.
 func New(c *clinic.Clinic, info Info, log *slog.Logger) (*grpc.Server, *Server) {
-	s := &Server{clinic: c, info: info, log: log, health: health.NewServer()}
+	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{})}
 	g := grpc.NewServer(
 		grpc.ChainUnaryInterceptor(s.unaryCall),
 		grpc.ChainStreamInterceptor(s.streamCall),
@@ -88,9 +92,12 @@ func New(c *clinic.Clinic, info Info, log *slog.Logger) (*grpc.Server, *Server) 
 	return g, s
 }
 
-// Drain tells health checks that this server is going away, before it stops
-// taking calls.
-func (s *Server) Drain() { s.health.Shutdown() }
+// Drain tells health checks and running imports that this server is going away,
+// before it stops taking calls.
+func (s *Server) Drain() {
+	s.health.Shutdown()
+	s.drain.Do(func() { close(s.draining) })
+}
 
 // caller is who makes a call. Until callers sign in there is one system, the
 // machine itself.

@@ -58,6 +58,11 @@ var stateCodes = map[string]codes.Code{
 	clinic.RescorePlanUnknown:    codes.NotFound,
 	clinic.RescoreBuiltUpon:      codes.FailedPrecondition,
 	clinic.StaleVersion:          codes.Aborted,
+	clinic.PatientUnknown:        codes.NotFound,
+	clinic.SubmissionRetracted:   codes.FailedPrecondition,
+	clinic.Erased:                codes.FailedPrecondition,
+	clinic.IdentifierOfOther:     codes.FailedPrecondition,
+	clinic.ErasureIDReused:       codes.AlreadyExists,
 }
 
 // refuse turns any error into the status that a caller sees. It is the only
@@ -77,6 +82,8 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	case errors.Is(err, store.ErrDiskFull):
 		s.log.ErrorContext(ctx, "the disk is full", "request_id", requestID(ctx))
 		return retryStatus(codes.ResourceExhausted, reasonDiskFull, "the server's disk is full; nothing was stored")
+	case errors.Is(err, store.ErrOverloaded):
+		return retryStatus(codes.ResourceExhausted, reasonOverloaded, "more waits to be written than the server takes; nothing was done")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return status.FromContextError(err).Err()
 	case errors.Is(err, store.ErrUnavailable):

@@ -77,7 +77,9 @@ func TestReasonsAndContractAgree(t *testing.T) {
 }
 
 func TestWarningsAndContractAgree(t *testing.T) {
-	for _, code := range []string{clinic.WarnAllBlank, clinic.WarnCheckDigit, clinic.WarnOtherEpisodes, clinic.WarnTestIdentity, clinic.WarnUnder18} {
+	for _, code := range []string{
+		clinic.WarnAllBlank, clinic.WarnAmendedSince, clinic.WarnCheckDigit, clinic.WarnIdentifierInText, clinic.WarnOtherEpisodes, clinic.WarnRetractedSince, clinic.WarnTestIdentity, clinic.WarnUnder18,
+	} {
 		if warningsProto([]clinic.Warning{{Code: code}})[0].Code == pb.WarningCode_WARNING_CODE_UNSPECIFIED {
 			t.Errorf("%s is not in the contract", code)
 		}
@@ -103,6 +105,12 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		{&clinic.StateError{Reason: clinic.StaleVersion}, codes.Aborted, "STALE_VERSION"},
 		{&clinic.StateError{Reason: clinic.RescorePlanUnknown}, codes.NotFound, "RESCORE_PLAN_UNKNOWN"},
 		{&clinic.StateError{Reason: clinic.RescoreBuiltUpon}, codes.FailedPrecondition, "RESCORE_BUILT_UPON"},
+		{&clinic.StateError{Reason: clinic.PatientUnknown}, codes.NotFound, "PATIENT_UNKNOWN"},
+		{&clinic.StateError{Reason: clinic.ErasureIDReused}, codes.AlreadyExists, "ERASURE_ID_REUSED"},
+		{&clinic.StateError{Reason: clinic.SubmissionRetracted}, codes.FailedPrecondition, "SUBMISSION_RETRACTED"},
+		{&clinic.StateError{Reason: clinic.Erased}, codes.FailedPrecondition, "ERASED"},
+		{&clinic.StateError{Reason: clinic.IdentifierOfOther}, codes.FailedPrecondition, "IDENTIFIER_OF_OTHER_PATIENT"},
+		{fmt.Errorf("write: %w", store.ErrOverloaded), codes.ResourceExhausted, "OVERLOADED"},
 		{fmt.Errorf("write: %w", store.ErrDiskFull), codes.ResourceExhausted, "DISK_FULL"},
 		{fmt.Errorf("write: %w", store.ErrUnavailable), codes.Unavailable, "UNAVAILABLE"},
 		{&signin.Refusal{Kind: access.ErrUnauthenticated, Why: signin.TokenExpired}, codes.Unauthenticated, "UNAUTHENTICATED"},
@@ -197,6 +205,11 @@ func TestEveryEnumHasItsWord(t *testing.T) {
 	for _, who := range []store.Respondent{store.Patient, store.Relative, store.Clinician} {
 		if respondentWords.enum[string(who)] == pb.Respondent_RESPONDENT_UNSPECIFIED {
 			t.Errorf("respondent %s is not in the contract", who)
+		}
+	}
+	for _, state := range []store.State{store.Live, store.Retracted} {
+		if stateWords.enum[string(state)] == pb.SubmissionState_SUBMISSION_STATE_UNSPECIFIED {
+			t.Errorf("state %s is not in the contract", state)
 		}
 	}
 	for _, timing := range []clinic.Timing{clinic.Early, clinic.InWindow, clinic.Late, clinic.NoAnchorDate} {

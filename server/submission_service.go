@@ -77,6 +77,62 @@ func (s *Server) SubmitForms(ctx context.Context, req *pb.SubmitFormsRequest) (*
 	return out, nil
 }
 
+// AmendSubmission implements the contract's call.
+func (s *Server) AmendSubmission(ctx context.Context, req *pb.AmendSubmissionRequest) (*pb.AmendSubmissionResponse, error) {
+	stored, err := s.clinic.AmendSubmission(ctx, s.caller(), amendment(req))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.AmendSubmissionResponse{Submission: recordProto(stored.Record), Replayed: stored.Replayed, Warnings: warningsProto(stored.Warnings)}, nil
+}
+
+// amendment leaves what is not stated empty: what that means is the mask's.
+func amendment(req *pb.AmendSubmissionRequest) clinic.Amendment {
+	a := clinic.Amendment{
+		CareUnit: req.GetCareUnit(), SubmissionID: req.GetSubmissionId(), Version: int64(req.GetVersion()),
+		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()},
+		Mask:     req.GetUpdateMask().GetPaths(), Found: unknown(req),
+		To: store.Submission{
+			Slot: store.Slot{
+				EpisodeID: req.GetEpisodeId(), Occasion: store.Occasion(occasionWords.word[req.GetOccasion()]), OccasionLabel: req.GetOccasionLabel(),
+				Respondent: store.Respondent(respondentWords.word[req.GetRespondent()]),
+			},
+			AnsweredOn: req.GetAnsweredOn(), Mode: modeWords.word[req.GetMode()], LanguageCode: req.GetLanguageCode(),
+			Assisted: req.GetAssisted(), Source: source(req.GetSource()),
+		},
+	}
+	if req.Sheet != nil {
+		given := sheet(req.Sheet)
+		a.Sheet = &given
+	}
+	return a
+}
+
+// RetractSubmission implements the contract's call.
+func (s *Server) RetractSubmission(ctx context.Context, req *pb.RetractSubmissionRequest) (*pb.RetractSubmissionResponse, error) {
+	stored, err := s.clinic.RetractSubmission(ctx, s.caller(), clinic.Retraction{
+		CareUnit: req.GetCareUnit(), SubmissionID: req.GetSubmissionId(), Version: int64(req.GetVersion()),
+		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RetractSubmissionResponse{Submission: recordProto(stored.Record), Replayed: stored.Replayed}, nil
+}
+
+// ListChanges implements the contract's call.
+func (s *Server) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (*pb.ListChangesResponse, error) {
+	events, err := s.clinic.ListChanges(ctx, req.GetCareUnit(), clinic.Page{Size: int(req.GetPageSize()), Token: req.GetResumeToken()})
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ListChangesResponse{NextResumeToken: events.Resume, CaughtUp: events.CaughtUp}
+	for i := range events.List {
+		out.Changes = append(out.Changes, eventProto(&events.List[i]))
+	}
+	return out, nil
+}
+
 // GetSubmission implements the contract's call.
 func (s *Server) GetSubmission(ctx context.Context, req *pb.GetSubmissionRequest) (*pb.GetSubmissionResponse, error) {
 	record, err := s.clinic.GetSubmission(ctx, s.caller(), req.GetCareUnit(), req.GetSubmissionId())

@@ -7,19 +7,26 @@ const (
 	ChangeSettingCall          Action = "AdminService.ChangeSetting"
 	GetServerInfoCall          Action = "AdminService.GetServerInfo"
 	ListSettingsCall           Action = "AdminService.ListSettings"
+	ErasePatientCall           Action = "PatientService.ErasePatient"
 	GetEpisodeCall             Action = "PatientService.GetEpisode"
 	GetTrendCall               Action = "PatientService.GetTrend"
+	LinkIdentityCall           Action = "PatientService.LinkIdentity"
 	ListEpisodesCall           Action = "PatientService.ListEpisodes"
+	ShareEpisodeCall           Action = "PatientService.ShareEpisode"
 	UpsertEpisodeCall          Action = "PatientService.UpsertEpisode"
 	GetInstrumentCall          Action = "ScoringService.GetInstrument"
 	ListInstrumentsCall        Action = "ScoringService.ListInstruments"
 	ScoreCall                  Action = "ScoringService.Score"
 	ScoreBatchCall             Action = "ScoringService.ScoreBatch"
+	AmendSubmissionCall        Action = "SubmissionService.AmendSubmission"
 	ApplyRescoreCall           Action = "SubmissionService.ApplyRescore"
 	GetSubmissionCall          Action = "SubmissionService.GetSubmission"
+	ImportSubmissionsCall      Action = "SubmissionService.ImportSubmissions"
+	ListChangesCall            Action = "SubmissionService.ListChanges"
 	ListSubmissionVersionsCall Action = "SubmissionService.ListSubmissionVersions"
 	ListSubmissionsCall        Action = "SubmissionService.ListSubmissions"
 	PreviewRescoreCall         Action = "SubmissionService.PreviewRescore"
+	RetractSubmissionCall      Action = "SubmissionService.RetractSubmission"
 	RevertRescoreCall          Action = "SubmissionService.RevertRescore"
 	SubmitCall                 Action = "SubmissionService.Submit"
 	SubmitFormsCall            Action = "SubmissionService.SubmitForms"
@@ -29,19 +36,26 @@ var rules = map[Action]Rule{
 	ChangeSettingCall:          {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	GetServerInfoCall:          {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ListSettingsCall:           {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
 	GetEpisodeCall:             {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	GetTrendCall:               {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	LinkIdentityCall:           {Roles: []Role{Integrator, Coordinator, Administrator}, Activity: Write, Scope: ScopeProvider},
 	ListEpisodesCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	ShareEpisodeCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	UpsertEpisodeCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	GetInstrumentCall:          {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ListInstrumentsCall:        {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ScoreCall:                  {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ScoreBatchCall:             {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	AmendSubmissionCall:        {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	ApplyRescoreCall:           {Roles: []Role{Administrator}, Activity: Write, Scope: ScopeProvider},
 	GetSubmissionCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	ImportSubmissionsCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
+	ListChangesCall:            {Roles: []Role{Integrator}, Activity: Read, Scope: ScopeOwner},
 	ListSubmissionVersionsCall: {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	ListSubmissionsCall:        {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	PreviewRescoreCall:         {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
+	RetractSubmissionCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	RevertRescoreCall:          {Roles: []Role{Administrator}, Activity: Write, Scope: ScopeProvider},
 	SubmitCall:                 {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	SubmitFormsCall:            {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},

@@ -53,6 +53,9 @@ type Settings struct {
 	// Windows say when a form of an occasion is on time, as long as no setting
 	// in the store says otherwise. Default: DefaultWindows.
 	Windows Windows
+	// ErasureJournal is told of every erasure before the store is. Default:
+	// none, and then an older copy of the store can bring somebody back.
+	ErasureJournal ErasureJournal
 }
 
 // Caller is who makes a call. Submission ids are unique within a care unit

@@ -18,14 +18,15 @@ import (
 // holds nothing from which an identifier could be guessed.
 //
 // Value sets that the site has configured are no part of it: a retry stays a
-// retry when the configuration has changed in between.
-func digest(form *store.Submission, scored *Scored, valueSets []string) []byte {
+// retry when the configuration has changed in between. (They do count in an
+// amendment that leaves the sheet alone: which were asked for is not kept, and
+// such digests are compared with those of the same amendment only.)
+func digest(form *store.Submission, in *scoring.Instrument, answers scoring.Answers, valueSets []string) []byte {
 	sets := slices.Sorted(slices.Values(valueSets))
-	answers := scored.Answers
 	answers.ValueSets = nil
 	h := sha256.New()
 	for _, part := range []string{
-		"painscore submission 1", form.Instrument, form.RequestedVersion, string(scoring.AppendAnswers(nil, scored.Instrument, &answers)), strings.Join(sets, " "), form.AnsweredOn,
+		"painscore submission 1", form.Instrument, form.RequestedVersion, string(scoring.AppendAnswers(nil, in, &answers)), strings.Join(sets, " "), form.AnsweredOn,
 		form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
 		form.Source.System, form.Source.DocumentID, form.Source.Template, form.Source.Version,
 	} {

@@ -40,6 +40,11 @@ const (
 	SettingUnknown        = "SETTING_UNKNOWN"
 	RescorePlanUnknown    = "RESCORE_PLAN_UNKNOWN"
 	RescoreBuiltUpon      = "RESCORE_BUILT_UPON"
+	SubmissionRetracted   = "SUBMISSION_RETRACTED"
+	Erased                = "ERASED"
+	ErasureIDReused       = "ERASURE_ID_REUSED"
+	PatientUnknown        = "PATIENT_UNKNOWN"
+	IdentifierOfOther     = "IDENTIFIER_OF_OTHER_PATIENT"
 	UnknownScale          = "UNKNOWN_SCALE"
 	ScaleNotJudged        = "SCALE_NOT_JUDGED"
 )
@@ -116,6 +121,10 @@ const (
 	WarnUnder18       = "UNDER_18"
 	WarnAllBlank      = "NOTHING_ANSWERED"
 	WarnOtherEpisodes = "OTHER_EPISODES"
+
+	WarnAmendedSince     = "AMENDED_SINCE"
+	WarnRetractedSince   = "RETRACTED_SINCE"
+	WarnIdentifierInText = "IDENTIFIER_IN_STORED_TEXT"
 )
 
 // warning fills in the field and the sentence that belong to a code. Stored
@@ -133,6 +142,12 @@ func warning(code, prefix string) Warning {
 		w.Field, w.Description = prefix+"answers", "no item is answered; the form is stored and every scale refused"
 	case WarnOtherEpisodes:
 		w.Field, w.Description = "episode_id", "a new episode was created although the patient already has one in this care unit; check that the episode id is right"
+	case WarnIdentifierInText:
+		w.Description = "an identifier of the patient stands in clear in what was stored before"
+	case WarnAmendedSince:
+		w.Field, w.Description = prefix+"submission_id", "amended after it was stored; this is the original reply, and GetSubmission returns what stands now"
+	case WarnRetractedSince:
+		w.Field, w.Description = prefix+"submission_id", "retracted after it was stored, and no longer counts; to store it after all, send it under a new id"
 	}
 	return w
 }

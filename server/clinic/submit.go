@@ -71,7 +71,7 @@ type Stored struct {
 // their fields.
 //
 // Errors: *InputError with every problem of every form; *StateError with
-// SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED, EPISODE_UNKNOWN or
+// SUBMISSION_ID_REUSED, ERASED, OCCASION_ALREADY_ANSWERED, EPISODE_UNKNOWN or
 // EPISODE_OF_OTHER_PATIENT; else an error of the store.
 func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
 	if _, err := c.site(ctx); err != nil {
@@ -87,13 +87,7 @@ func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alon
 }
 
 func (c *Clinic) submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
-	check := c.newChecker(sub.Found)
-	id, warnings := c.checkSubmission(check, sub)
-	scored := c.scoreForms(check, sub, alone, id)
-	if err := check.err(); err != nil {
-		return nil, false, err
-	}
-	envelope, err := c.envelope(caller, sub, id, scored, warnings)
+	envelope, id, err := c.prepare(caller, sub, alone)
 	if err != nil {
 		return nil, false, err
 	}
@@ -107,13 +101,25 @@ func (c *Clinic) submit(ctx context.Context, caller Caller, sub Submission, alon
 		if err != nil {
 			return nil, false, err
 		}
-		stored[i] = Stored{Record: record, Replayed: form.Replayed, Warnings: storedWarnings(form.Warnings, formPrefix(alone, i))}
+		stored[i] = Stored{Record: record, Replayed: form.Replayed, Warnings: warningsOf(&form, formPrefix(alone, i))}
 	}
 	created := receipt.EpisodeCreated
 	if created {
 		c.warnOfOtherEpisodes(ctx, sub, id, stored)
 	}
 	return stored, created, nil
+}
+
+// prepare checks and scores a submission and packs it for the store.
+func (c *Clinic) prepare(caller Caller, sub Submission, alone bool) (store.Envelope, identity.Identifier, error) {
+	check := c.newChecker(sub.Found)
+	id, warnings := c.checkSubmission(check, sub)
+	scored := c.scoreForms(check, sub, alone, id)
+	if err := check.err(); err != nil {
+		return store.Envelope{}, id, err
+	}
+	envelope, err := c.envelope(caller, sub, id, scored, warnings)
+	return envelope, id, err
 }
 
 func formPrefix(alone bool, i int) string {
@@ -127,6 +133,17 @@ func formPrefix(alone bool, i int) string {
 func (c *Clinic) checkSubmission(check *checker, sub Submission) (identity.Identifier, []string) {
 	id, warnings := check.patient("patient", sub.Patient)
 	check.id("care_unit", sub.CareUnit)
+	checkPlace(check, sub)
+	check.withoutIdentifier(id, append(textsOf(sub), [2]string{"care_unit", sub.CareUnit})...)
+	if born, ok := id.BirthDate(); ok && under18(born, sub.AnsweredOn) {
+		warnings = append(warnings, WarnUnder18)
+	}
+	return id, warnings
+}
+
+// checkPlace checks where in the patient's way forms belong and where they came
+// from: all that an amendment can change besides the sheet.
+func checkPlace(check *checker, sub Submission) {
 	check.id("episode_id", sub.EpisodeID)
 	checkOccasion(check, sub)
 	if sub.AnsweredOn == "" {
@@ -140,18 +157,18 @@ func (c *Clinic) checkSubmission(check *checker, sub Submission) (identity.Ident
 	check.text("source.document_id", sub.Source.DocumentID, MaxTextLength)
 	check.text("source.template", sub.Source.Template, MaxTextLength)
 	check.text("source.version", sub.Source.Version, MaxTextLength)
-	check.withoutIdentifier(id,
-		[2]string{"care_unit", sub.CareUnit},
-		[2]string{"episode_id", sub.EpisodeID},
-		[2]string{"occasion_label", sub.OccasionLabel},
-		[2]string{"source.system", sub.Source.System},
-		[2]string{"source.document_id", sub.Source.DocumentID},
-		[2]string{"source.template", sub.Source.Template},
-		[2]string{"source.version", sub.Source.Version})
-	if born, ok := id.BirthDate(); ok && under18(born, sub.AnsweredOn) {
-		warnings = append(warnings, WarnUnder18)
+}
+
+// textsOf lists the ids and texts of a submission that its caller words freely.
+func textsOf(sub Submission) [][2]string {
+	return [][2]string{
+		{"episode_id", sub.EpisodeID},
+		{"occasion_label", sub.OccasionLabel},
+		{"source.system", sub.Source.System},
+		{"source.document_id", sub.Source.DocumentID},
+		{"source.template", sub.Source.Template},
+		{"source.version", sub.Source.Version},
 	}
-	return id, warnings
 }
 
 // Words that the coded fields of a submission may hold. The empty word is
@@ -248,7 +265,7 @@ func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier,
 			Changed:           store.Act{By: caller.System, At: now},
 		}
 		forms[i].Mark = c.keys.Mark(sub.CareUnit, caller.System, sub.Forms[i].SubmissionID)
-		forms[i].Digest = digest(&forms[i], s, sub.Forms[i].ValueSets)
+		forms[i].Digest = digest(&forms[i], s.Instrument, s.Answers, sub.Forms[i].ValueSets)
 	}
 	return store.Envelope{
 		Identity:         person,
@@ -283,6 +300,20 @@ func storedWarnings(codes, prefix string) []Warning {
 	var warnings []Warning
 	for _, code := range strings.Fields(codes) {
 		warnings = append(warnings, warning(code, prefix))
+	}
+	return warnings
+}
+
+// warningsOf are those of a form's first reply, and for a replay what has become
+// of the form since.
+func warningsOf(form *store.StoredForm, prefix string) []Warning {
+	warnings := storedWarnings(form.Warnings, prefix)
+	switch {
+	case !form.Replayed || form.Newest <= 1:
+	case form.NewestState == store.Retracted:
+		warnings = append(warnings, warning(WarnRetractedSince, prefix))
+	default:
+		warnings = append(warnings, warning(WarnAmendedSince, prefix))
 	}
 	return warnings
 }
@@ -337,11 +368,7 @@ func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submissio
 	first := conflicts[0]
 	refusal := &StateError{Reason: first.Reason, Field: first.Field, Description: conflictText[first.Reason], Conflicts: conflicts}
 	for i := range conflicts {
-		if held := conflicts[i].held; held != nil && held.HeldBySystem == caller.System {
-			if holder, err := c.store.Submission(ctx, sub.CareUnit, caller.System, held.HeldBy); err == nil {
-				conflicts[i].Holder = &holder
-			}
-		}
+		c.findHolder(ctx, caller, sub.CareUnit, &conflicts[i])
 	}
 	if !alone {
 		refusal.Verdicts = make([]FormVerdict, len(sub.Forms))
@@ -355,9 +382,20 @@ func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submissio
 	return refusal
 }
 
+// findHolder reads who holds a slot, for a caller of the same system: another
+// system's ids mean nothing to it.
+func (c *Clinic) findHolder(ctx context.Context, caller Caller, careUnit string, conflict *FormConflict) {
+	if held := conflict.held; held != nil && held.HeldBySystem == caller.System {
+		if holder, err := c.store.Submission(ctx, careUnit, caller.System, held.HeldBy); err == nil {
+			conflict.Holder = &holder
+		}
+	}
+}
+
 var conflictText = map[string]string{
 	OccasionAnswered:   "this instrument is already answered for this occasion under another submission id; nothing was stored",
 	SubmissionIDReused: "this submission id already stands for another content; nothing was stored",
+	Erased:             "what this submission id stood for was erased with its patient; nothing is stored under it again",
 }
 
 // conflictsOf finds every form that an error of Store.Submit is about.
@@ -372,9 +410,16 @@ func conflictsOf(err error, alone bool) []FormConflict {
 	case *store.SlotTakenError:
 		return []FormConflict{{Form: e.Form, Field: formPrefix(alone, e.Form) + "instrument", Reason: OccasionAnswered, held: e}}
 	case *store.FormError:
-		if errors.Is(e.Err, store.ErrIDReused) {
-			return []FormConflict{{Form: e.Form, Field: formPrefix(alone, e.Form) + "submission_id", Reason: SubmissionIDReused}}
+		reason := ""
+		switch {
+		case errors.Is(e.Err, store.ErrIDReused):
+			reason = SubmissionIDReused
+		case errors.Is(e.Err, store.ErrErased):
+			reason = Erased
+		default:
+			return nil
 		}
+		return []FormConflict{{Form: e.Form, Field: formPrefix(alone, e.Form) + "submission_id", Reason: reason}}
 	}
 	return nil
 }

@@ -76,20 +76,39 @@ func (c *Clinic) scorings(kept []store.SubmissionVersion) ([]Version, error) {
 		}
 		first := len(all)
 		all = append(all, Version{Record: record})
-		counts, since := first, int64(0)
-		for _, again := range kept[i].Rescored {
-			sub := kept[i].Submission
-			last := again.Flips[len(again.Flips)-1]
-			sub.RescorePlan, sub.InstrumentVersion, sub.Scores, sub.RescoredSeq = again.PlanID, again.InstrumentVersion, again.Scores, last.ChangeSeq
-			record, err := c.record(sub)
+		for j := range kept[i].Rescored {
+			record, err := c.record(rescored(&kept[i], j))
 			if err != nil {
 				return nil, err
 			}
-			if all = append(all, Version{Record: record, Flips: again.Flips}); last.Applied && last.ChangeSeq > since {
-				counts, since = len(all)-1, last.ChangeSeq
-			}
+			all = append(all, Version{Record: record, Flips: kept[i].Rescored[j].Flips})
 		}
-		all[counts].Counts = kept[i].Live && i == len(kept)-1
+		all[first+1+counting(&kept[i])].Counts = kept[i].Live && i == len(kept)-1
 	}
 	return all, nil
+}
+
+// counting is the index of the re-scoring of a version whose scores count,
+// -1 if those do that it was stored with: of the plans that are applied, the
+// one that was applied last.
+func counting(kept *store.SubmissionVersion) int {
+	which, since := -1, int64(0)
+	for i, again := range kept.Rescored {
+		if last := again.Flips[len(again.Flips)-1]; last.Applied && last.ChangeSeq > since {
+			which, since = i, last.ChangeSeq
+		}
+	}
+	return which
+}
+
+// rescored is a version with the scores of its re-scoring at an index, or for
+// -1 as it was stored.
+func rescored(kept *store.SubmissionVersion, i int) store.Submission {
+	sub := kept.Submission
+	if i >= 0 {
+		again := &kept.Rescored[i]
+		sub.RescorePlan, sub.InstrumentVersion, sub.Scores = again.PlanID, again.InstrumentVersion, again.Scores
+		sub.RescoredSeq = again.Flips[len(again.Flips)-1].ChangeSeq
+	}
+	return sub
 }

@@ -106,13 +106,14 @@ type Links interface {
 	// ErrNotFound: nobody is known by link.Of.
 	Link(ctx context.Context, link Link) (Linked, error)
 	// PatientKeys returns the patient's key and every key that was merged into
-	// it, directly or not: the patient's own first, the others in order.
+	// it, directly or not: the patient's own first, the others in order. A key
+	// that is nobody's, or was given up, stands for itself alone.
 	PatientKeys(ctx context.Context, patientKey string) ([]string, error)
 }
 
 // Erasure is the tombstone of a patient.
 type Erasure struct {
-	ErasureID string // made by the application, says nothing about the person
+	ErasureID string // named by the caller, says nothing about the person
 	// PatientKeys are the keys that the patient had, the own one first. They
 	// mean nothing any more here, but do in a backup made before.
 	PatientKeys []string
@@ -129,8 +130,8 @@ type Erasure struct {
 // in its files.
 type Purge struct {
 	Pending int64 // erasures whose remains may still be in the files
-	// Beyond says what the engine cannot reach: empty where a finished purge
-	// leaves nothing behind. It is a sentence for an operator.
+	// Beyond says what the engine cannot reach, such as backups: a sentence for
+	// an operator, empty where a finished purge leaves nothing behind anywhere.
 	Beyond string
 }
 
@@ -145,12 +146,14 @@ type Erasures interface {
 	// Repeating it with the same ErasureID returns the first result.
 	// ErrNotFound: no such patient, and no erasure of this id.
 	Erase(ctx context.Context, erasure Erasure, mark func(SubmissionRef) []byte) (Erasure, error)
-	// Erasures returns what was erased, oldest first: those after the given
-	// ErasureID in that order (empty: from the first), at most limit.
+	// Erasures returns what was erased, oldest first by Act.At and then by
+	// ErasureID: those after the given ErasureID in that order (empty: from the
+	// first), at most limit.
 	Erasures(ctx context.Context, after string, limit int) ([]Erasure, error)
 	// Purge removes what erasures left in the engine's files, as far as it can
-	// without waiting for readers, and says what is left. It is called until
-	// nothing is pending, and costs little when nothing is.
+	// without waiting long for readers, and says what is left. It is called
+	// until nothing is pending, and costs little when nothing is. Writes may
+	// wait for a part of it, tenths of a second in a store of a million forms.
 	Purge(ctx context.Context, at time.Time) (Purge, error)
 }
 
@@ -167,7 +170,8 @@ type Share struct {
 // Shares keeps which other units may see an episode, with every act.
 type Shares interface {
 	// ShareEpisode records an act. One that changes nothing writes nothing and
-	// returns the act that stands. ErrNotFound: no such episode.
+	// returns the act that stands, Number 0 if there is none. ErrNotFound: no
+	// such episode.
 	ShareEpisode(ctx context.Context, share Share) (Share, error)
 	// Shares returns the acts about an episode, ordered by With, then Number.
 	Shares(ctx context.Context, careUnit, episodeID string) ([]Share, error)
@@ -194,8 +198,8 @@ const (
 type Change struct {
 	Kind      ChangeKind
 	ChangeSeq int64
-	// Within tells changes apart that have one ChangeSeq, in the order in which
-	// they are listed: one flip of a plan concerns many forms. Opaque.
+	// Within tells changes apart that have one ChangeSeq, since one flip of a
+	// plan concerns many forms. Opaque, and empty where there is but one.
 	Within string
 	Act
 
@@ -215,11 +219,17 @@ type Change struct {
 // Changes is the feed of what happened.
 type Changes interface {
 	// Changes returns what happened in a care unit in the order of commits,
-	// after the change named by (afterSeq, afterWithin), at most limit. What
-	// was read is never added to later: a reader goes on from where it stopped
-	// and has seen everything. What was erased is gone from it, and the erasure
-	// stands at its own place. A re-scoring that was applied and whose form was
-	// erased is not listed.
+	// after the change named by (afterSeq, afterWithin), at most limit; only
+	// the end of the feed is empty. An empty afterWithin stands for all that
+	// happened at afterSeq. What was read is never added to later: a reader
+	// goes on from where it stopped and has seen everything.
+	//
+	// A flip of a plan is one change for each form that held its slot then and
+	// whose scores it changed: not for one that counted, and goes on counting,
+	// by another plan that was applied later.
+	//
+	// What was erased is gone from the feed, re-scorings included, and the
+	// erasure stands at its own place.
 	Changes(ctx context.Context, careUnit string, afterSeq int64, afterWithin string, limit int) ([]Change, error)
 }
 

@@ -21,6 +21,7 @@ const (
 	exitUnreachable = 3
 	exitRefused     = 4
 	exitFault       = 5
+	exitPartly      = 6
 )
 
 const exitCodesHelp = `Exit codes, for scripts:
@@ -32,7 +33,9 @@ const exitCodesHelp = `Exit codes, for scripts:
   3  the server cannot be reached, did not answer in time, or is overloaded: run
      the same command again later (submit with the --submission-id it printed)
   4  the server refused the call: something has to be changed first
-  5  a fault of the server or of this machine, such as a full disk`
+  5  a fault of the server or of this machine, such as a full disk
+  6  import: some sheets were refused, which the summary counts; all others are
+     stored`
 
 // newExitCodes is a help topic: a command without anything to run.
 func newExitCodes() *cobra.Command {

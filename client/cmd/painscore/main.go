@@ -1,7 +1,7 @@
 // Command painscore scores pain-rehabilitation questionnaires on this machine,
 // and stores and reads them on a painscored server.
 //
-// score and instruments work offline with the built-in definitions; submit,
+// score and instruments work offline with the built-in definitions; submit, import,
 // trend, episodes and rescore call the server at --addr (PAINSCORE_ADDR).
 // Results go to standard output, everything else to standard error; --json
 // gives one JSON value per line for programs. "painscore help exit-codes" lists
@@ -41,7 +41,11 @@ func newRoot() *cobra.Command {
 		Long: `painscore scores the questionnaires of pain rehabilitation.
 
 score and instruments work on this machine alone, with the built-in definitions
-or a site's own. submit, trend, episodes and rescore talk to a painscored server.
+or a site's own. submit, import, trend, episodes and rescore talk to a painscored
+server.
+
+amend, retract and history correct stored sheets, changes follows them; share, link
+and erase are about episodes and patients.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -49,7 +53,8 @@ painscore is a descriptive calculation aid and not a medical device.`,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
-	root.AddCommand(newScore(), newInstruments(), newSubmit(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase())
 	return root
 }
 

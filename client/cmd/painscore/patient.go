@@ -36,38 +36,58 @@ func (p *patientFlags) flags(cmd *cobra.Command) {
 // read returns the patient that the flags name, else the one of otherwise, nil
 // if there is none. Its errors repeat nothing.
 func (p *patientFlags) read(stdin io.Reader, otherwise string) (*pb.PatientIdentifier, error) {
+	if p.file != "" {
+		return readPatient("--patient-file", p.file, stdin)
+	}
 	text := p.patient
-	switch {
-	case p.file == "-":
-		line, err := firstLine(stdin)
-		if err != nil {
-			return nil, fmt.Errorf("--patient-file: %w", err)
-		}
-		text = line
-	case p.file != "":
-		file, err := os.Open(p.file)
-		if err != nil {
-			return nil, fmt.Errorf("--patient-file: %w", err)
-		}
-		defer file.Close()
-		if text, err = firstLine(file); err != nil {
-			return nil, fmt.Errorf("--patient-file: %w", err)
-		}
-	case text == "":
+	if text == "" {
 		text = otherwise
 	}
-	if text == "" && p.file == "" {
+	if text == "" {
 		return nil, nil
 	}
 	return parsePatient(text)
 }
 
-func firstLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 1024)).ReadString('\n')
-	if err == io.EOF {
-		err = nil
+// readPatient reads the first line of a file, or for - the next one of stdin.
+func readPatient(flag, name string, stdin io.Reader) (*pb.PatientIdentifier, error) {
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", flag, err)
+		}
+		defer file.Close()
+		stdin = file
 	}
-	return strings.TrimSpace(line), err
+	line, err := nextLine(stdin)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	return parsePatient(line)
+}
+
+// longestLine is more than any patient and any answer.
+const longestLine = 1024
+
+// nextLine reads a line, without the spaces around it. Of a *bufio.Reader it
+// leaves what follows for the next.
+func nextLine(r io.Reader) (string, error) {
+	buffered, ok := r.(*bufio.Reader)
+	if !ok {
+		buffered = bufio.NewReader(r)
+	}
+	var line []byte
+	for len(line) < longestLine {
+		b, err := buffered.ReadByte()
+		if err == io.EOF || err == nil && b == '\n' {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		line = append(line, b)
+	}
+	return strings.TrimSpace(string(line)), nil
 }
 
 // parsePatient cuts at the last colon: a system can hold some of its own.

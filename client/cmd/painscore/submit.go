@@ -204,23 +204,29 @@ func (f *submitFlags) occasionInto(request *pb.SubmitRequest) error {
 	replace(&request.LanguageCode, f.language)
 	request.Assisted = request.Assisted || f.assisted
 	request.AllowNewEpisode = request.AllowNewEpisode || f.newEpisode
-	for _, flag := range []struct {
-		name, word string
-		enum       protoreflect.Enum
-		set        func(protoreflect.EnumNumber)
-	}{
-		{"occasion", f.occasion, pb.Occasion(0), func(n protoreflect.EnumNumber) { request.Occasion = pb.Occasion(n) }},
-		{"respondent", f.respondent, pb.Respondent(0), func(n protoreflect.EnumNumber) { request.Respondent = pb.Respondent(n) }},
-		{"mode", f.mode, pb.Mode(0), func(n protoreflect.EnumNumber) { request.Mode = pb.Mode(n) }},
-	} {
-		if flag.word == "" {
+	return setEnums(
+		enumValue{"occasion", f.occasion, pb.Occasion(0), func(n protoreflect.EnumNumber) { request.Occasion = pb.Occasion(n) }},
+		enumValue{"respondent", f.respondent, pb.Respondent(0), func(n protoreflect.EnumNumber) { request.Respondent = pb.Respondent(n) }},
+		enumValue{"mode", f.mode, pb.Mode(0), func(n protoreflect.EnumNumber) { request.Mode = pb.Mode(n) }})
+}
+
+// enumValue is what an enumFlag was given, and where it goes.
+type enumValue struct {
+	flag, word string
+	enum       protoreflect.Enum
+	set        func(protoreflect.EnumNumber)
+}
+
+func setEnums(values ...enumValue) error {
+	for _, v := range values {
+		if v.word == "" {
 			continue
 		}
-		n, ok := enumOf(flag.enum, flag.word)
+		n, ok := enumOf(v.enum, v.word)
 		if !ok {
-			return fmt.Errorf("--%s takes one of %s", flag.name, strings.Join(flagWords(flag.enum), ", "))
+			return fmt.Errorf("--%s takes one of %s", v.flag, strings.Join(flagWords(v.enum), ", "))
 		}
-		flag.set(n)
+		v.set(n)
 	}
 	return nil
 }

@@ -529,9 +529,12 @@ type GetServerInfoResponse struct {
 	// Time zone in which "today" is judged, for example "Europe/Stockholm".
 	TimeZone string `protobuf:"bytes,7,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	// When the server started.
-	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// How many erased patients may still leave traces inside the database's own files. They are purged in the background; a
+	// number that stays says that something keeps the file busy.
+	ErasuresBeingPurged int32 `protobuf:"varint,9,opt,name=erasures_being_purged,json=erasuresBeingPurged,proto3" json:"erasures_being_purged,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *GetServerInfoResponse) Reset() {
@@ -618,6 +621,13 @@ func (x *GetServerInfoResponse) GetStartedAt() *timestamppb.Timestamp {
 		return x.StartedAt
 	}
 	return nil
+}
+
+func (x *GetServerInfoResponse) GetErasuresBeingPurged() int32 {
+	if x != nil {
+		return x.ErasuresBeingPurged
+	}
+	return 0
 }
 
 // The definition that is used for an instrument where a sheet names no version.
@@ -841,7 +851,7 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"H\n" +
 	"\x15ChangeSettingResponse\x12/\n" +
 	"\asetting\x18\x01 \x01(\v2\x15.painscore.v1.SettingR\asetting\"\x16\n" +
-	"\x14GetServerInfoRequest\"\x8f\x03\n" +
+	"\x14GetServerInfoRequest\"\xc3\x03\n" +
 	"\x15GetServerInfoResponse\x12)\n" +
 	"\x10software_version\x18\x01 \x01(\tR\x0fsoftwareVersion\x12,\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x18.painscore.v1.ServerModeR\x04mode\x12!\n" +
@@ -851,7 +861,8 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"\x06limits\x18\x06 \x01(\v2\x14.painscore.v1.LimitsR\x06limits\x12\x1b\n" +
 	"\ttime_zone\x18\a \x01(\tR\btimeZone\x129\n" +
 	"\n" +
-	"started_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\"\x98\x01\n" +
+	"started_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x122\n" +
+	"\x15erasures_being_purged\x18\t \x01(\x05R\x13erasuresBeingPurged\"\x98\x01\n" +
 	"\x10ActiveDefinition\x12\x1e\n" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +

@@ -123,18 +123,30 @@ const (
 	ErrorReason_ERROR_REASON_SETTING_UNKNOWN ErrorReason = 52
 	// There is no re-scoring plan of this name. NOT_FOUND; no retry. PreviewRescore makes one.
 	ErrorReason_ERROR_REASON_RESCORE_PLAN_UNKNOWN ErrorReason = 53
+	// No such patient is known, or it was erased. NOT_FOUND; no retry.
+	ErrorReason_ERROR_REASON_PATIENT_UNKNOWN ErrorReason = 54
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
 	// OccupiedSlot. ALREADY_EXISTS; no retry. Usually one sheet was sent in twice.
 	ErrorReason_ERROR_REASON_OCCASION_ALREADY_ANSWERED ErrorReason = 61
+	// The erasure id stands for the erasure of another patient, or the patient has come back since: then nothing of the new
+	// data was erased. ALREADY_EXISTS; no retry. Give a new erasure a new id.
+	ErrorReason_ERROR_REASON_ERASURE_ID_REUSED ErrorReason = 62
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
 	// Another re-scoring plan that is applied replaces scores of this one, which can therefore not be reverted.
 	// FAILED_PRECONDITION; revert that one first.
 	ErrorReason_ERROR_REASON_RESCORE_BUILT_UPON ErrorReason = 71
-	// The episode or setting has changed since the given etag, or what a re-scoring plan saw since its preview. ABORTED; read
-	// it again (or preview again), then decide and call with the new etag (or plan).
+	// The sheet was retracted, so nothing can be amended in it. FAILED_PRECONDITION; submit it under a new id.
+	ErrorReason_ERROR_REASON_SUBMISSION_RETRACTED ErrorReason = 72
+	// The sheet that this id stood for was erased with its patient. FAILED_PRECONDITION; no retry, and delete what you hold of
+	// it. Nothing is ever stored under this id again.
+	ErrorReason_ERROR_REASON_ERASED ErrorReason = 73
+	// The identifier is known for another patient. FAILED_PRECONDITION; check both, and set `merge` if the two are one person.
+	ErrorReason_ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT ErrorReason = 74
+	// The sheet has changed since the given version, the episode or setting since the given etag, or what a re-scoring plan
+	// saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
 	// More calls than the server can take. RESOURCE_EXHAUSTED; retry after the delay in google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 90
@@ -202,10 +214,15 @@ var (
 		51:  "ERROR_REASON_SUBMISSION_UNKNOWN",
 		52:  "ERROR_REASON_SETTING_UNKNOWN",
 		53:  "ERROR_REASON_RESCORE_PLAN_UNKNOWN",
+		54:  "ERROR_REASON_PATIENT_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
+		62:  "ERROR_REASON_ERASURE_ID_REUSED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
 		71:  "ERROR_REASON_RESCORE_BUILT_UPON",
+		72:  "ERROR_REASON_SUBMISSION_RETRACTED",
+		73:  "ERROR_REASON_ERASED",
+		74:  "ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT",
 		80:  "ERROR_REASON_STALE_VERSION",
 		90:  "ERROR_REASON_OVERLOADED",
 		91:  "ERROR_REASON_DISK_FULL",
@@ -217,56 +234,61 @@ var (
 		112: "ERROR_REASON_BAD_ASSERTION",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":                0,
-		"ERROR_REASON_INVALID_INPUT":              1,
-		"ERROR_REASON_REQUIRED":                   2,
-		"ERROR_REASON_TOO_LONG":                   3,
-		"ERROR_REASON_TOO_MANY":                   4,
-		"ERROR_REASON_BAD_FORMAT":                 5,
-		"ERROR_REASON_UNKNOWN_FIELD":              6,
-		"ERROR_REASON_BAD_DATE":                   7,
-		"ERROR_REASON_FUTURE_DATE":                8,
-		"ERROR_REASON_BAD_PAGE_TOKEN":             9,
-		"ERROR_REASON_BAD_FIELD_MASK":             10,
-		"ERROR_REASON_IDENTIFIER_IN_TEXT":         11,
-		"ERROR_REASON_UNKNOWN_INSTRUMENT":         20,
-		"ERROR_REASON_UNKNOWN_VERSION":            21,
-		"ERROR_REASON_UNKNOWN_ITEM":               22,
-		"ERROR_REASON_DUPLICATE_ITEM":             23,
-		"ERROR_REASON_OUT_OF_RANGE":               24,
-		"ERROR_REASON_NOT_WHOLE":                  25,
-		"ERROR_REASON_BAD_ANSWER":                 26,
-		"ERROR_REASON_WRONG_COUNT":                27,
-		"ERROR_REASON_NOT_APPLICABLE_NOT_ALLOWED": 28,
-		"ERROR_REASON_LAYOUT_NOT_NAMED":           29,
-		"ERROR_REASON_UNKNOWN_LAYOUT":             30,
-		"ERROR_REASON_LAYOUT_NOT_CONFIRMED":       31,
-		"ERROR_REASON_UNKNOWN_CODING":             32,
-		"ERROR_REASON_UNKNOWN_VALUE_SET":          33,
-		"ERROR_REASON_DUPLICATE_VALUE_SET":        34,
-		"ERROR_REASON_ANSWERS_AND_POSITIONS":      35,
-		"ERROR_REASON_DUPLICATE_FORM":             36,
-		"ERROR_REASON_UNKNOWN_SCALE":              37,
-		"ERROR_REASON_SCALE_NOT_JUDGED":           38,
-		"ERROR_REASON_UNKNOWN_CODE":               39,
-		"ERROR_REASON_TOO_MANY_DECIMALS":          40,
-		"ERROR_REASON_EPISODE_UNKNOWN":            50,
-		"ERROR_REASON_SUBMISSION_UNKNOWN":         51,
-		"ERROR_REASON_SETTING_UNKNOWN":            52,
-		"ERROR_REASON_RESCORE_PLAN_UNKNOWN":       53,
-		"ERROR_REASON_SUBMISSION_ID_REUSED":       60,
-		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":  61,
-		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":   70,
-		"ERROR_REASON_RESCORE_BUILT_UPON":         71,
-		"ERROR_REASON_STALE_VERSION":              80,
-		"ERROR_REASON_OVERLOADED":                 90,
-		"ERROR_REASON_DISK_FULL":                  91,
-		"ERROR_REASON_TOO_LARGE":                  92,
-		"ERROR_REASON_UNAVAILABLE":                100,
-		"ERROR_REASON_INTERNAL":                   101,
-		"ERROR_REASON_UNAUTHENTICATED":            110,
-		"ERROR_REASON_ASSERTION_NOT_ALLOWED":      111,
-		"ERROR_REASON_BAD_ASSERTION":              112,
+		"ERROR_REASON_UNSPECIFIED":                 0,
+		"ERROR_REASON_INVALID_INPUT":               1,
+		"ERROR_REASON_REQUIRED":                    2,
+		"ERROR_REASON_TOO_LONG":                    3,
+		"ERROR_REASON_TOO_MANY":                    4,
+		"ERROR_REASON_BAD_FORMAT":                  5,
+		"ERROR_REASON_UNKNOWN_FIELD":               6,
+		"ERROR_REASON_BAD_DATE":                    7,
+		"ERROR_REASON_FUTURE_DATE":                 8,
+		"ERROR_REASON_BAD_PAGE_TOKEN":              9,
+		"ERROR_REASON_BAD_FIELD_MASK":              10,
+		"ERROR_REASON_IDENTIFIER_IN_TEXT":          11,
+		"ERROR_REASON_UNKNOWN_INSTRUMENT":          20,
+		"ERROR_REASON_UNKNOWN_VERSION":             21,
+		"ERROR_REASON_UNKNOWN_ITEM":                22,
+		"ERROR_REASON_DUPLICATE_ITEM":              23,
+		"ERROR_REASON_OUT_OF_RANGE":                24,
+		"ERROR_REASON_NOT_WHOLE":                   25,
+		"ERROR_REASON_BAD_ANSWER":                  26,
+		"ERROR_REASON_WRONG_COUNT":                 27,
+		"ERROR_REASON_NOT_APPLICABLE_NOT_ALLOWED":  28,
+		"ERROR_REASON_LAYOUT_NOT_NAMED":            29,
+		"ERROR_REASON_UNKNOWN_LAYOUT":              30,
+		"ERROR_REASON_LAYOUT_NOT_CONFIRMED":        31,
+		"ERROR_REASON_UNKNOWN_CODING":              32,
+		"ERROR_REASON_UNKNOWN_VALUE_SET":           33,
+		"ERROR_REASON_DUPLICATE_VALUE_SET":         34,
+		"ERROR_REASON_ANSWERS_AND_POSITIONS":       35,
+		"ERROR_REASON_DUPLICATE_FORM":              36,
+		"ERROR_REASON_UNKNOWN_SCALE":               37,
+		"ERROR_REASON_SCALE_NOT_JUDGED":            38,
+		"ERROR_REASON_UNKNOWN_CODE":                39,
+		"ERROR_REASON_TOO_MANY_DECIMALS":           40,
+		"ERROR_REASON_EPISODE_UNKNOWN":             50,
+		"ERROR_REASON_SUBMISSION_UNKNOWN":          51,
+		"ERROR_REASON_SETTING_UNKNOWN":             52,
+		"ERROR_REASON_RESCORE_PLAN_UNKNOWN":        53,
+		"ERROR_REASON_PATIENT_UNKNOWN":             54,
+		"ERROR_REASON_SUBMISSION_ID_REUSED":        60,
+		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":   61,
+		"ERROR_REASON_ERASURE_ID_REUSED":           62,
+		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":    70,
+		"ERROR_REASON_RESCORE_BUILT_UPON":          71,
+		"ERROR_REASON_SUBMISSION_RETRACTED":        72,
+		"ERROR_REASON_ERASED":                      73,
+		"ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT": 74,
+		"ERROR_REASON_STALE_VERSION":               80,
+		"ERROR_REASON_OVERLOADED":                  90,
+		"ERROR_REASON_DISK_FULL":                   91,
+		"ERROR_REASON_TOO_LARGE":                   92,
+		"ERROR_REASON_UNAVAILABLE":                 100,
+		"ERROR_REASON_INTERNAL":                    101,
+		"ERROR_REASON_UNAUTHENTICATED":             110,
+		"ERROR_REASON_ASSERTION_NOT_ALLOWED":       111,
+		"ERROR_REASON_BAD_ASSERTION":               112,
 	}
 )
 
@@ -560,7 +582,7 @@ type OccupiedSlot struct {
 	Instrument string `protobuf:"bytes,5,opt,name=instrument,proto3" json:"instrument,omitempty"`
 	// Who answered.
 	Respondent Respondent `protobuf:"varint,6,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
-	// Path of the form that found the slot taken, for example "forms[2]"; empty in Submit.
+	// Path of the form that found the slot taken, for example "forms[2]"; empty where the request holds only one.
 	Field         string `protobuf:"bytes,7,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -802,7 +824,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x93\r\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xc7\x0e\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -841,11 +863,16 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1cERROR_REASON_EPISODE_UNKNOWN\x102\x12#\n" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
 	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
-	"!ERROR_REASON_RESCORE_PLAN_UNKNOWN\x105\x12%\n" +
+	"!ERROR_REASON_RESCORE_PLAN_UNKNOWN\x105\x12 \n" +
+	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
-	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12)\n" +
+	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12\"\n" +
+	"\x1eERROR_REASON_ERASURE_ID_REUSED\x10>\x12)\n" +
 	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12#\n" +
-	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12\x1e\n" +
+	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12%\n" +
+	"!ERROR_REASON_SUBMISSION_RETRACTED\x10H\x12\x17\n" +
+	"\x13ERROR_REASON_ERASED\x10I\x12,\n" +
+	"(ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT\x10J\x12\x1e\n" +
 	"\x1aERROR_REASON_STALE_VERSION\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10Z\x12\x1a\n" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +

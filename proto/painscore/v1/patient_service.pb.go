@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -233,7 +234,9 @@ func (x *GetEpisodeRequest) GetPatient() *PatientIdentifier {
 type GetEpisodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The episode as it now is.
-	Episode       *Episode `protobuf:"bytes,1,opt,name=episode,proto3" json:"episode,omitempty"`
+	Episode *Episode `protobuf:"bytes,1,opt,name=episode,proto3" json:"episode,omitempty"`
+	// Every act of sharing it, ordered by unit, oldest first. The last one of a unit says whether that unit may see it.
+	Shares        []*EpisodeShare `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -275,6 +278,573 @@ func (x *GetEpisodeResponse) GetEpisode() *Episode {
 	return nil
 }
 
+func (x *GetEpisodeResponse) GetShares() []*EpisodeShare {
+	if x != nil {
+		return x.Shares
+	}
+	return nil
+}
+
+// An episode to share.
+type ShareEpisodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns it. Required.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The caller's id of the episode. Required.
+	EpisodeId string `protobuf:"bytes,2,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// The unit that may see it: its HSA-id, not the owner's (BAD_FORMAT). Required.
+	WithCareUnit string `protobuf:"bytes,3,opt,name=with_care_unit,json=withCareUnit,proto3" json:"with_care_unit,omitempty"`
+	// True to end it.
+	Revoke bool `protobuf:"varint,4,opt,name=revoke,proto3" json:"revoke,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. Required.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who decided it, for example a staff member's HSA-id; at most 64 characters. May be empty: then the calling system stands
+	// for it.
+	Author        string `protobuf:"bytes,6,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShareEpisodeRequest) Reset() {
+	*x = ShareEpisodeRequest{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShareEpisodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShareEpisodeRequest) ProtoMessage() {}
+
+func (x *ShareEpisodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShareEpisodeRequest.ProtoReflect.Descriptor instead.
+func (*ShareEpisodeRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ShareEpisodeRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ShareEpisodeRequest) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *ShareEpisodeRequest) GetWithCareUnit() string {
+	if x != nil {
+		return x.WithCareUnit
+	}
+	return ""
+}
+
+func (x *ShareEpisodeRequest) GetRevoke() bool {
+	if x != nil {
+		return x.Revoke
+	}
+	return false
+}
+
+func (x *ShareEpisodeRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ShareEpisodeRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// What stands.
+type ShareEpisodeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The act that stands: this one, or an earlier one if this would change nothing.
+	Share         *EpisodeShare `protobuf:"bytes,1,opt,name=share,proto3" json:"share,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShareEpisodeResponse) Reset() {
+	*x = ShareEpisodeResponse{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShareEpisodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShareEpisodeResponse) ProtoMessage() {}
+
+func (x *ShareEpisodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShareEpisodeResponse.ProtoReflect.Descriptor instead.
+func (*ShareEpisodeResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ShareEpisodeResponse) GetShare() *EpisodeShare {
+	if x != nil {
+		return x.Share
+	}
+	return nil
+}
+
+// One act of sharing an episode, or of ending it.
+type EpisodeShare struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that may see it.
+	WithCareUnit string `protobuf:"bytes,1,opt,name=with_care_unit,json=withCareUnit,proto3" json:"with_care_unit,omitempty"`
+	// True: from here on. False: no longer.
+	Shared bool `protobuf:"varint,2,opt,name=shared,proto3" json:"shared,omitempty"`
+	// Who decided it.
+	ChangedBy string `protobuf:"bytes,3,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// When.
+	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	// The reason that was given.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EpisodeShare) Reset() {
+	*x = EpisodeShare{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EpisodeShare) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EpisodeShare) ProtoMessage() {}
+
+func (x *EpisodeShare) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EpisodeShare.ProtoReflect.Descriptor instead.
+func (*EpisodeShare) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *EpisodeShare) GetWithCareUnit() string {
+	if x != nil {
+		return x.WithCareUnit
+	}
+	return ""
+}
+
+func (x *EpisodeShare) GetShared() bool {
+	if x != nil {
+		return x.Shared
+	}
+	return false
+}
+
+func (x *EpisodeShare) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *EpisodeShare) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *EpisodeShare) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Two identifiers of one person.
+type LinkIdentityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient, by an identifier that is known. Required.
+	Patient *PatientIdentifier `protobuf:"bytes,1,opt,name=patient,proto3" json:"patient,omitempty"`
+	// The other identifier; the same one again is BAD_FORMAT. Required.
+	Also *PatientIdentifier `protobuf:"bytes,2,opt,name=also,proto3" json:"also,omitempty"`
+	// True if the two are one person even where both are known with episodes of their own. There is no way back.
+	Merge bool `protobuf:"varint,3,opt,name=merge,proto3" json:"merge,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. Required.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who decided it, for example a staff member's HSA-id; at most 64 characters. May be empty: then the calling system stands
+	// for it.
+	Author        string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkIdentityRequest) Reset() {
+	*x = LinkIdentityRequest{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkIdentityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkIdentityRequest) ProtoMessage() {}
+
+func (x *LinkIdentityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkIdentityRequest.ProtoReflect.Descriptor instead.
+func (*LinkIdentityRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *LinkIdentityRequest) GetPatient() *PatientIdentifier {
+	if x != nil {
+		return x.Patient
+	}
+	return nil
+}
+
+func (x *LinkIdentityRequest) GetAlso() *PatientIdentifier {
+	if x != nil {
+		return x.Also
+	}
+	return nil
+}
+
+func (x *LinkIdentityRequest) GetMerge() bool {
+	if x != nil {
+		return x.Merge
+	}
+	return false
+}
+
+func (x *LinkIdentityRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LinkIdentityRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// What became of it.
+type LinkIdentityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True if the other identifier was not known before.
+	Added bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
+	// True if two patients became one.
+	Merged bool `protobuf:"varint,2,opt,name=merged,proto3" json:"merged,omitempty"`
+	// How many episodes changed hands.
+	MovedEpisodes int32 `protobuf:"varint,3,opt,name=moved_episodes,json=movedEpisodes,proto3" json:"moved_episodes,omitempty"`
+	// What was noticed on the way.
+	Warnings      []*Warning `protobuf:"bytes,4,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkIdentityResponse) Reset() {
+	*x = LinkIdentityResponse{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkIdentityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkIdentityResponse) ProtoMessage() {}
+
+func (x *LinkIdentityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkIdentityResponse.ProtoReflect.Descriptor instead.
+func (*LinkIdentityResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *LinkIdentityResponse) GetAdded() bool {
+	if x != nil {
+		return x.Added
+	}
+	return false
+}
+
+func (x *LinkIdentityResponse) GetMerged() bool {
+	if x != nil {
+		return x.Merged
+	}
+	return false
+}
+
+func (x *LinkIdentityResponse) GetMovedEpisodes() int32 {
+	if x != nil {
+		return x.MovedEpisodes
+	}
+	return 0
+}
+
+func (x *LinkIdentityResponse) GetWarnings() []*Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// Names a patient to erase.
+type ErasePatientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's name for this act, 1 to 64 printable characters without spaces, no identity in it; a UUID, say. Required.
+	// Make it once and send it again on every retry: the patient cannot be named any more afterwards.
+	ErasureId string `protobuf:"bytes,1,opt,name=erasure_id,json=erasureId,proto3" json:"erasure_id,omitempty"`
+	// The patient. Required.
+	Patient *PatientIdentifier `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
+	// Why; at most 200 characters, no identity in it. Required.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who decided it, for example a staff member's HSA-id; at most 64 characters. May be empty: then the calling system stands
+	// for it.
+	Author        string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasePatientRequest) Reset() {
+	*x = ErasePatientRequest{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasePatientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasePatientRequest) ProtoMessage() {}
+
+func (x *ErasePatientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasePatientRequest.ProtoReflect.Descriptor instead.
+func (*ErasePatientRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ErasePatientRequest) GetErasureId() string {
+	if x != nil {
+		return x.ErasureId
+	}
+	return ""
+}
+
+func (x *ErasePatientRequest) GetPatient() *PatientIdentifier {
+	if x != nil {
+		return x.Patient
+	}
+	return nil
+}
+
+func (x *ErasePatientRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ErasePatientRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// An erasure.
+type ErasePatientResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's name for it.
+	ErasureId string `protobuf:"bytes,1,opt,name=erasure_id,json=erasureId,proto3" json:"erasure_id,omitempty"`
+	// When it was carried out.
+	ErasedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=erased_at,json=erasedAt,proto3" json:"erased_at,omitempty"`
+	// How many identifiers went.
+	Identities int32 `protobuf:"varint,3,opt,name=identities,proto3" json:"identities,omitempty"`
+	// How many episodes.
+	Episodes int32 `protobuf:"varint,4,opt,name=episodes,proto3" json:"episodes,omitempty"`
+	// How many sheets.
+	Submissions int32 `protobuf:"varint,5,opt,name=submissions,proto3" json:"submissions,omitempty"`
+	// How many versions of sheets.
+	Versions int32 `protobuf:"varint,6,opt,name=versions,proto3" json:"versions,omitempty"`
+	// When the database's own files held nothing of it any more; unset while that is pending. Ask again with the same call.
+	PurgedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=purged_at,json=purgedAt,proto3" json:"purged_at,omitempty"`
+	// What this kind of database cannot reach, as a sentence for an operator; empty if there is nothing.
+	BeyondReach   string `protobuf:"bytes,8,opt,name=beyond_reach,json=beyondReach,proto3" json:"beyond_reach,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasePatientResponse) Reset() {
+	*x = ErasePatientResponse{}
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasePatientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasePatientResponse) ProtoMessage() {}
+
+func (x *ErasePatientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasePatientResponse.ProtoReflect.Descriptor instead.
+func (*ErasePatientResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ErasePatientResponse) GetErasureId() string {
+	if x != nil {
+		return x.ErasureId
+	}
+	return ""
+}
+
+func (x *ErasePatientResponse) GetErasedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ErasedAt
+	}
+	return nil
+}
+
+func (x *ErasePatientResponse) GetIdentities() int32 {
+	if x != nil {
+		return x.Identities
+	}
+	return 0
+}
+
+func (x *ErasePatientResponse) GetEpisodes() int32 {
+	if x != nil {
+		return x.Episodes
+	}
+	return 0
+}
+
+func (x *ErasePatientResponse) GetSubmissions() int32 {
+	if x != nil {
+		return x.Submissions
+	}
+	return 0
+}
+
+func (x *ErasePatientResponse) GetVersions() int32 {
+	if x != nil {
+		return x.Versions
+	}
+	return 0
+}
+
+func (x *ErasePatientResponse) GetPurgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgedAt
+	}
+	return nil
+}
+
+func (x *ErasePatientResponse) GetBeyondReach() string {
+	if x != nil {
+		return x.BeyondReach
+	}
+	return ""
+}
+
 // Asks for a page of episodes.
 type ListEpisodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -292,7 +862,7 @@ type ListEpisodesRequest struct {
 
 func (x *ListEpisodesRequest) Reset() {
 	*x = ListEpisodesRequest{}
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[4]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -304,7 +874,7 @@ func (x *ListEpisodesRequest) String() string {
 func (*ListEpisodesRequest) ProtoMessage() {}
 
 func (x *ListEpisodesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[4]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -317,7 +887,7 @@ func (x *ListEpisodesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEpisodesRequest.ProtoReflect.Descriptor instead.
 func (*ListEpisodesRequest) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{4}
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListEpisodesRequest) GetCareUnit() string {
@@ -361,7 +931,7 @@ type ListEpisodesResponse struct {
 
 func (x *ListEpisodesResponse) Reset() {
 	*x = ListEpisodesResponse{}
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[5]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -373,7 +943,7 @@ func (x *ListEpisodesResponse) String() string {
 func (*ListEpisodesResponse) ProtoMessage() {}
 
 func (x *ListEpisodesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[5]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -386,7 +956,7 @@ func (x *ListEpisodesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEpisodesResponse.ProtoReflect.Descriptor instead.
 func (*ListEpisodesResponse) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{5}
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListEpisodesResponse) GetEpisodes() []*Episode {
@@ -420,7 +990,7 @@ type GetTrendRequest struct {
 
 func (x *GetTrendRequest) Reset() {
 	*x = GetTrendRequest{}
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[6]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +1002,7 @@ func (x *GetTrendRequest) String() string {
 func (*GetTrendRequest) ProtoMessage() {}
 
 func (x *GetTrendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[6]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +1015,7 @@ func (x *GetTrendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTrendRequest.ProtoReflect.Descriptor instead.
 func (*GetTrendRequest) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{6}
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetTrendRequest) GetPatient() *PatientIdentifier {
@@ -487,7 +1057,7 @@ type GetTrendResponse struct {
 
 func (x *GetTrendResponse) Reset() {
 	*x = GetTrendResponse{}
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[7]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +1069,7 @@ func (x *GetTrendResponse) String() string {
 func (*GetTrendResponse) ProtoMessage() {}
 
 func (x *GetTrendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_service_proto_msgTypes[7]
+	mi := &file_painscore_v1_patient_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +1082,7 @@ func (x *GetTrendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTrendResponse.ProtoReflect.Descriptor instead.
 func (*GetTrendResponse) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{7}
+	return file_painscore_v1_patient_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetTrendResponse) GetTrend() *Trend {
@@ -526,7 +1096,7 @@ var File_painscore_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
+	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
 	"\x14UpsertEpisodeRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12/\n" +
 	"\aepisode\x18\x02 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x12;\n" +
@@ -541,9 +1111,56 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
 	"\n" +
 	"episode_id\x18\x02 \x01(\tR\tepisodeId\x129\n" +
-	"\apatient\x18\x03 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"E\n" +
+	"\apatient\x18\x03 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"y\n" +
 	"\x12GetEpisodeResponse\x12/\n" +
-	"\aepisode\x18\x01 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\"\xa9\x01\n" +
+	"\aepisode\x18\x01 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x122\n" +
+	"\x06shares\x18\x02 \x03(\v2\x1a.painscore.v1.EpisodeShareR\x06shares\"\xbf\x01\n" +
+	"\x13ShareEpisodeRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\x02 \x01(\tR\tepisodeId\x12$\n" +
+	"\x0ewith_care_unit\x18\x03 \x01(\tR\fwithCareUnit\x12\x16\n" +
+	"\x06revoke\x18\x04 \x01(\bR\x06revoke\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06author\x18\x06 \x01(\tR\x06author\"H\n" +
+	"\x14ShareEpisodeResponse\x120\n" +
+	"\x05share\x18\x01 \x01(\v2\x1a.painscore.v1.EpisodeShareR\x05share\"\xaf\x01\n" +
+	"\fEpisodeShare\x12$\n" +
+	"\x0ewith_care_unit\x18\x01 \x01(\tR\fwithCareUnit\x12\x16\n" +
+	"\x06shared\x18\x02 \x01(\bR\x06shared\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x03 \x01(\tR\tchangedBy\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"\xcb\x01\n" +
+	"\x13LinkIdentityRequest\x129\n" +
+	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x123\n" +
+	"\x04also\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\x04also\x12\x14\n" +
+	"\x05merge\x18\x03 \x01(\bR\x05merge\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06author\x18\x05 \x01(\tR\x06author\"\x9e\x01\n" +
+	"\x14LinkIdentityResponse\x12\x14\n" +
+	"\x05added\x18\x01 \x01(\bR\x05added\x12\x16\n" +
+	"\x06merged\x18\x02 \x01(\bR\x06merged\x12%\n" +
+	"\x0emoved_episodes\x18\x03 \x01(\x05R\rmovedEpisodes\x121\n" +
+	"\bwarnings\x18\x04 \x03(\v2\x15.painscore.v1.WarningR\bwarnings\"\x9f\x01\n" +
+	"\x13ErasePatientRequest\x12\x1d\n" +
+	"\n" +
+	"erasure_id\x18\x01 \x01(\tR\terasureId\x129\n" +
+	"\apatient\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\"\xc4\x02\n" +
+	"\x14ErasePatientResponse\x12\x1d\n" +
+	"\n" +
+	"erasure_id\x18\x01 \x01(\tR\terasureId\x127\n" +
+	"\terased_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\berasedAt\x12\x1e\n" +
+	"\n" +
+	"identities\x18\x03 \x01(\x05R\n" +
+	"identities\x12\x1a\n" +
+	"\bepisodes\x18\x04 \x01(\x05R\bepisodes\x12 \n" +
+	"\vsubmissions\x18\x05 \x01(\x05R\vsubmissions\x12\x1a\n" +
+	"\bversions\x18\x06 \x01(\x05R\bversions\x127\n" +
+	"\tpurged_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bpurgedAt\x12!\n" +
+	"\fbeyond_reach\x18\b \x01(\tR\vbeyondReach\"\xa9\x01\n" +
 	"\x13ListEpisodesRequest\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x129\n" +
 	"\apatient\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
@@ -560,7 +1177,7 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\x99\x03\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xc9\x05\n" +
 	"\x0ePatientService\x12g\n" +
 	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
@@ -568,7 +1185,13 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"GetEpisode\x12\x1f.painscore.v1.GetEpisodeRequest\x1a .painscore.v1.GetEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x02\x12d\n" +
 	"\fListEpisodes\x12!.painscore.v1.ListEpisodesRequest\x1a\".painscore.v1.ListEpisodesResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x01\x18\x02\x12X\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12d\n" +
+	"\fShareEpisode\x12!.painscore.v1.ShareEpisodeRequest\x1a\".painscore.v1.ShareEpisodeResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12d\n" +
+	"\fLinkIdentity\x12!.painscore.v1.LinkIdentityRequest\x1a\".painscore.v1.LinkIdentityResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x03\x05\x10\x02\x18\x03\x12b\n" +
+	"\fErasePatient\x12!.painscore.v1.ErasePatientRequest\x1a\".painscore.v1.ErasePatientResponse\"\v\xaa\x9d\"\a\n" +
+	"\x01\x05\x10\x06\x18\x03\x12X\n" +
 	"\bGetTrend\x12\x1d.painscore.v1.GetTrendRequest\x1a\x1e.painscore.v1.GetTrendResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x02Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
@@ -585,47 +1208,70 @@ func file_painscore_v1_patient_service_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_patient_service_proto_rawDescData
 }
 
-var file_painscore_v1_patient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_painscore_v1_patient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_painscore_v1_patient_service_proto_goTypes = []any{
 	(*UpsertEpisodeRequest)(nil),  // 0: painscore.v1.UpsertEpisodeRequest
 	(*UpsertEpisodeResponse)(nil), // 1: painscore.v1.UpsertEpisodeResponse
 	(*GetEpisodeRequest)(nil),     // 2: painscore.v1.GetEpisodeRequest
 	(*GetEpisodeResponse)(nil),    // 3: painscore.v1.GetEpisodeResponse
-	(*ListEpisodesRequest)(nil),   // 4: painscore.v1.ListEpisodesRequest
-	(*ListEpisodesResponse)(nil),  // 5: painscore.v1.ListEpisodesResponse
-	(*GetTrendRequest)(nil),       // 6: painscore.v1.GetTrendRequest
-	(*GetTrendResponse)(nil),      // 7: painscore.v1.GetTrendResponse
-	(*PatientIdentifier)(nil),     // 8: painscore.v1.PatientIdentifier
-	(*Episode)(nil),               // 9: painscore.v1.Episode
-	(*fieldmaskpb.FieldMask)(nil), // 10: google.protobuf.FieldMask
-	(*Warning)(nil),               // 11: painscore.v1.Warning
-	(*Trend)(nil),                 // 12: painscore.v1.Trend
+	(*ShareEpisodeRequest)(nil),   // 4: painscore.v1.ShareEpisodeRequest
+	(*ShareEpisodeResponse)(nil),  // 5: painscore.v1.ShareEpisodeResponse
+	(*EpisodeShare)(nil),          // 6: painscore.v1.EpisodeShare
+	(*LinkIdentityRequest)(nil),   // 7: painscore.v1.LinkIdentityRequest
+	(*LinkIdentityResponse)(nil),  // 8: painscore.v1.LinkIdentityResponse
+	(*ErasePatientRequest)(nil),   // 9: painscore.v1.ErasePatientRequest
+	(*ErasePatientResponse)(nil),  // 10: painscore.v1.ErasePatientResponse
+	(*ListEpisodesRequest)(nil),   // 11: painscore.v1.ListEpisodesRequest
+	(*ListEpisodesResponse)(nil),  // 12: painscore.v1.ListEpisodesResponse
+	(*GetTrendRequest)(nil),       // 13: painscore.v1.GetTrendRequest
+	(*GetTrendResponse)(nil),      // 14: painscore.v1.GetTrendResponse
+	(*PatientIdentifier)(nil),     // 15: painscore.v1.PatientIdentifier
+	(*Episode)(nil),               // 16: painscore.v1.Episode
+	(*fieldmaskpb.FieldMask)(nil), // 17: google.protobuf.FieldMask
+	(*Warning)(nil),               // 18: painscore.v1.Warning
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*Trend)(nil),                 // 20: painscore.v1.Trend
 }
 var file_painscore_v1_patient_service_proto_depIdxs = []int32{
-	8,  // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	9,  // 1: painscore.v1.UpsertEpisodeRequest.episode:type_name -> painscore.v1.Episode
-	10, // 2: painscore.v1.UpsertEpisodeRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,  // 3: painscore.v1.UpsertEpisodeResponse.episode:type_name -> painscore.v1.Episode
-	11, // 4: painscore.v1.UpsertEpisodeResponse.warnings:type_name -> painscore.v1.Warning
-	8,  // 5: painscore.v1.GetEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	9,  // 6: painscore.v1.GetEpisodeResponse.episode:type_name -> painscore.v1.Episode
-	8,  // 7: painscore.v1.ListEpisodesRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	9,  // 8: painscore.v1.ListEpisodesResponse.episodes:type_name -> painscore.v1.Episode
-	8,  // 9: painscore.v1.GetTrendRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	12, // 10: painscore.v1.GetTrendResponse.trend:type_name -> painscore.v1.Trend
-	0,  // 11: painscore.v1.PatientService.UpsertEpisode:input_type -> painscore.v1.UpsertEpisodeRequest
-	2,  // 12: painscore.v1.PatientService.GetEpisode:input_type -> painscore.v1.GetEpisodeRequest
-	4,  // 13: painscore.v1.PatientService.ListEpisodes:input_type -> painscore.v1.ListEpisodesRequest
-	6,  // 14: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
-	1,  // 15: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
-	3,  // 16: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
-	5,  // 17: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
-	7,  // 18: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	16, // 1: painscore.v1.UpsertEpisodeRequest.episode:type_name -> painscore.v1.Episode
+	17, // 2: painscore.v1.UpsertEpisodeRequest.update_mask:type_name -> google.protobuf.FieldMask
+	16, // 3: painscore.v1.UpsertEpisodeResponse.episode:type_name -> painscore.v1.Episode
+	18, // 4: painscore.v1.UpsertEpisodeResponse.warnings:type_name -> painscore.v1.Warning
+	15, // 5: painscore.v1.GetEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	16, // 6: painscore.v1.GetEpisodeResponse.episode:type_name -> painscore.v1.Episode
+	6,  // 7: painscore.v1.GetEpisodeResponse.shares:type_name -> painscore.v1.EpisodeShare
+	6,  // 8: painscore.v1.ShareEpisodeResponse.share:type_name -> painscore.v1.EpisodeShare
+	19, // 9: painscore.v1.EpisodeShare.at:type_name -> google.protobuf.Timestamp
+	15, // 10: painscore.v1.LinkIdentityRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	15, // 11: painscore.v1.LinkIdentityRequest.also:type_name -> painscore.v1.PatientIdentifier
+	18, // 12: painscore.v1.LinkIdentityResponse.warnings:type_name -> painscore.v1.Warning
+	15, // 13: painscore.v1.ErasePatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	19, // 14: painscore.v1.ErasePatientResponse.erased_at:type_name -> google.protobuf.Timestamp
+	19, // 15: painscore.v1.ErasePatientResponse.purged_at:type_name -> google.protobuf.Timestamp
+	15, // 16: painscore.v1.ListEpisodesRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	16, // 17: painscore.v1.ListEpisodesResponse.episodes:type_name -> painscore.v1.Episode
+	15, // 18: painscore.v1.GetTrendRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	20, // 19: painscore.v1.GetTrendResponse.trend:type_name -> painscore.v1.Trend
+	0,  // 20: painscore.v1.PatientService.UpsertEpisode:input_type -> painscore.v1.UpsertEpisodeRequest
+	2,  // 21: painscore.v1.PatientService.GetEpisode:input_type -> painscore.v1.GetEpisodeRequest
+	11, // 22: painscore.v1.PatientService.ListEpisodes:input_type -> painscore.v1.ListEpisodesRequest
+	4,  // 23: painscore.v1.PatientService.ShareEpisode:input_type -> painscore.v1.ShareEpisodeRequest
+	7,  // 24: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
+	9,  // 25: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
+	13, // 26: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
+	1,  // 27: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
+	3,  // 28: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
+	12, // 29: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
+	5,  // 30: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
+	8,  // 31: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
+	10, // 32: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
+	14, // 33: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
+	27, // [27:34] is the sub-list for method output_type
+	20, // [20:27] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_patient_service_proto_init() }
@@ -643,7 +1289,7 @@ func file_painscore_v1_patient_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_patient_service_proto_rawDesc), len(file_painscore_v1_patient_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,9 @@ const (
 	PatientService_UpsertEpisode_FullMethodName = "/painscore.v1.PatientService/UpsertEpisode"
 	PatientService_GetEpisode_FullMethodName    = "/painscore.v1.PatientService/GetEpisode"
 	PatientService_ListEpisodes_FullMethodName  = "/painscore.v1.PatientService/ListEpisodes"
+	PatientService_ShareEpisode_FullMethodName  = "/painscore.v1.PatientService/ShareEpisode"
+	PatientService_LinkIdentity_FullMethodName  = "/painscore.v1.PatientService/LinkIdentity"
+	PatientService_ErasePatient_FullMethodName  = "/painscore.v1.PatientService/ErasePatient"
 	PatientService_GetTrend_FullMethodName      = "/painscore.v1.PatientService/GetTrend"
 )
 
@@ -49,6 +52,34 @@ type PatientServiceClient interface {
 	// Lists episodes, ordered by `care_unit` and `episode_id`: of one care unit or of all, or one patient's in a care unit.
 	// Where there are none the list is empty.
 	ListEpisodes(ctx context.Context, in *ListEpisodesRequest, opts ...grpc.CallOption) (*ListEpisodesResponse, error)
+	// Lets another care unit see an episode, or no longer. Every act is kept; GetEpisode lists them.
+	//
+	// Retry: a call that changes nothing writes nothing and returns the act that stands. Somebody may have decided otherwise in
+	// between, so look before you repeat one whose reply was lost.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ShareEpisode(ctx context.Context, in *ShareEpisodeRequest, opts ...grpc.CallOption) (*ShareEpisodeResponse, error)
+	// Tells that two identifiers are one person's: a reserve number, say, and the personnummer that came later.
+	//
+	// An identifier that is not known yet is added. If it is known for another patient the call is refused with
+	// FAILED_PRECONDITION IDENTIFIER_OF_OTHER_PATIENT, unless `merge` is set: then all episodes of that one become the
+	// first one's, for good. The merge is recorded. An identifier that is this patient's already changes nothing, so a retry is
+	// harmless.
+	//
+	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	LinkIdentity(ctx context.Context, in *LinkIdentityRequest, opts ...grpc.CallOption) (*LinkIdentityResponse, error)
+	// Erases a patient for good: every identifier, episode and sheet with every version and score, in all care units.
+	//
+	// What stays is a tombstone that says when, why and how much, and for each sheet a keyed hash of its id, so that a late
+	// retry is refused with FAILED_PRECONDITION ERASED instead of bringing it back. When the call returns nobody reads anything
+	// of it any more; copies inside the database's files may take a little longer to go: see `purged_at`. Backups made before
+	// still hold the patient; an erasure is carried out again when one is restored.
+	//
+	// Retry: with the same `erasure_id` the first result is returned, `purged_at` as it is now. If the patient named with it is
+	// known (another one, or one who has come back since), nothing is erased: ALREADY_EXISTS ERASURE_ID_REUSED.
+	//
+	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ErasePatient(ctx context.Context, in *ErasePatientRequest, opts ...grpc.CallOption) (*ErasePatientResponse, error)
 	// Returns how a patient's scores develop over one episode: every instrument at every occasion, and the change between
 	// each two occasions, in one call.
 	//
@@ -95,6 +126,36 @@ func (c *patientServiceClient) ListEpisodes(ctx context.Context, in *ListEpisode
 	return out, nil
 }
 
+func (c *patientServiceClient) ShareEpisode(ctx context.Context, in *ShareEpisodeRequest, opts ...grpc.CallOption) (*ShareEpisodeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShareEpisodeResponse)
+	err := c.cc.Invoke(ctx, PatientService_ShareEpisode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) LinkIdentity(ctx context.Context, in *LinkIdentityRequest, opts ...grpc.CallOption) (*LinkIdentityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LinkIdentityResponse)
+	err := c.cc.Invoke(ctx, PatientService_LinkIdentity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) ErasePatient(ctx context.Context, in *ErasePatientRequest, opts ...grpc.CallOption) (*ErasePatientResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ErasePatientResponse)
+	err := c.cc.Invoke(ctx, PatientService_ErasePatient_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *patientServiceClient) GetTrend(ctx context.Context, in *GetTrendRequest, opts ...grpc.CallOption) (*GetTrendResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetTrendResponse)
@@ -127,6 +188,34 @@ type PatientServiceServer interface {
 	// Lists episodes, ordered by `care_unit` and `episode_id`: of one care unit or of all, or one patient's in a care unit.
 	// Where there are none the list is empty.
 	ListEpisodes(context.Context, *ListEpisodesRequest) (*ListEpisodesResponse, error)
+	// Lets another care unit see an episode, or no longer. Every act is kept; GetEpisode lists them.
+	//
+	// Retry: a call that changes nothing writes nothing and returns the act that stands. Somebody may have decided otherwise in
+	// between, so look before you repeat one whose reply was lost.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ShareEpisode(context.Context, *ShareEpisodeRequest) (*ShareEpisodeResponse, error)
+	// Tells that two identifiers are one person's: a reserve number, say, and the personnummer that came later.
+	//
+	// An identifier that is not known yet is added. If it is known for another patient the call is refused with
+	// FAILED_PRECONDITION IDENTIFIER_OF_OTHER_PATIENT, unless `merge` is set: then all episodes of that one become the
+	// first one's, for good. The merge is recorded. An identifier that is this patient's already changes nothing, so a retry is
+	// harmless.
+	//
+	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	LinkIdentity(context.Context, *LinkIdentityRequest) (*LinkIdentityResponse, error)
+	// Erases a patient for good: every identifier, episode and sheet with every version and score, in all care units.
+	//
+	// What stays is a tombstone that says when, why and how much, and for each sheet a keyed hash of its id, so that a late
+	// retry is refused with FAILED_PRECONDITION ERASED instead of bringing it back. When the call returns nobody reads anything
+	// of it any more; copies inside the database's files may take a little longer to go: see `purged_at`. Backups made before
+	// still hold the patient; an erasure is carried out again when one is restored.
+	//
+	// Retry: with the same `erasure_id` the first result is returned, `purged_at` as it is now. If the patient named with it is
+	// known (another one, or one who has come back since), nothing is erased: ALREADY_EXISTS ERASURE_ID_REUSED.
+	//
+	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ErasePatient(context.Context, *ErasePatientRequest) (*ErasePatientResponse, error)
 	// Returns how a patient's scores develop over one episode: every instrument at every occasion, and the change between
 	// each two occasions, in one call.
 	//
@@ -151,6 +240,15 @@ func (UnimplementedPatientServiceServer) GetEpisode(context.Context, *GetEpisode
 }
 func (UnimplementedPatientServiceServer) ListEpisodes(context.Context, *ListEpisodesRequest) (*ListEpisodesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEpisodes not implemented")
+}
+func (UnimplementedPatientServiceServer) ShareEpisode(context.Context, *ShareEpisodeRequest) (*ShareEpisodeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShareEpisode not implemented")
+}
+func (UnimplementedPatientServiceServer) LinkIdentity(context.Context, *LinkIdentityRequest) (*LinkIdentityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LinkIdentity not implemented")
+}
+func (UnimplementedPatientServiceServer) ErasePatient(context.Context, *ErasePatientRequest) (*ErasePatientResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ErasePatient not implemented")
 }
 func (UnimplementedPatientServiceServer) GetTrend(context.Context, *GetTrendRequest) (*GetTrendResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTrend not implemented")
@@ -230,6 +328,60 @@ func _PatientService_ListEpisodes_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_ShareEpisode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShareEpisodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ShareEpisode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ShareEpisode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ShareEpisode(ctx, req.(*ShareEpisodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_LinkIdentity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LinkIdentityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).LinkIdentity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_LinkIdentity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).LinkIdentity(ctx, req.(*LinkIdentityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_ErasePatient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ErasePatientRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ErasePatient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ErasePatient_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ErasePatient(ctx, req.(*ErasePatientRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PatientService_GetTrend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetTrendRequest)
 	if err := dec(in); err != nil {
@@ -266,6 +418,18 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListEpisodes",
 			Handler:    _PatientService_ListEpisodes_Handler,
+		},
+		{
+			MethodName: "ShareEpisode",
+			Handler:    _PatientService_ShareEpisode_Handler,
+		},
+		{
+			MethodName: "LinkIdentity",
+			Handler:    _PatientService_LinkIdentity_Handler,
+		},
+		{
+			MethodName: "ErasePatient",
+			Handler:    _PatientService_ErasePatient_Handler,
 		},
 		{
 			MethodName: "GetTrend",

@@ -24,6 +24,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Whether a sheet counts.
+type SubmissionState int32
+
+const (
+	// Never sent.
+	SubmissionState_SUBMISSION_STATE_UNSPECIFIED SubmissionState = 0
+	// It holds its slot.
+	SubmissionState_SUBMISSION_STATE_LIVE SubmissionState = 1
+	// It was withdrawn; its slot is free.
+	SubmissionState_SUBMISSION_STATE_RETRACTED SubmissionState = 2
+)
+
+// Enum value maps for SubmissionState.
+var (
+	SubmissionState_name = map[int32]string{
+		0: "SUBMISSION_STATE_UNSPECIFIED",
+		1: "SUBMISSION_STATE_LIVE",
+		2: "SUBMISSION_STATE_RETRACTED",
+	}
+	SubmissionState_value = map[string]int32{
+		"SUBMISSION_STATE_UNSPECIFIED": 0,
+		"SUBMISSION_STATE_LIVE":        1,
+		"SUBMISSION_STATE_RETRACTED":   2,
+	}
+)
+
+func (x SubmissionState) Enum() *SubmissionState {
+	p := new(SubmissionState)
+	*p = x
+	return p
+}
+
+func (x SubmissionState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SubmissionState) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_submission_proto_enumTypes[0].Descriptor()
+}
+
+func (SubmissionState) Type() protoreflect.EnumType {
+	return &file_painscore_v1_submission_proto_enumTypes[0]
+}
+
+func (x SubmissionState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SubmissionState.Descriptor instead.
+func (SubmissionState) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{0}
+}
+
 // What a warning is about.
 type WarningCode int32
 
@@ -41,6 +94,14 @@ const (
 	// A new episode was created for a patient who already has one in this care unit: right for a new programme, wrong for a
 	// mistyped `episode_id`.
 	WarningCode_WARNING_CODE_OTHER_EPISODES WarningCode = 5
+	// A replay: the sheet was amended after it was stored. The reply is the original one; GetSubmission returns the newest.
+	WarningCode_WARNING_CODE_AMENDED_SINCE WarningCode = 6
+	// A replay: the sheet was retracted after it was stored and no longer counts. To store it after all, send it under a new
+	// id.
+	WarningCode_WARNING_CODE_RETRACTED_SINCE WarningCode = 7
+	// LinkIdentity: an identifier of the patient stands in clear in an id or text that was stored before, such as an
+	// `episode_id`. The description names the fields. Correct what an amendment can reach, and stop making ids of identifiers.
+	WarningCode_WARNING_CODE_IDENTIFIER_IN_STORED_TEXT WarningCode = 8
 )
 
 // Enum value maps for WarningCode.
@@ -52,14 +113,20 @@ var (
 		3: "WARNING_CODE_UNDER_18",
 		4: "WARNING_CODE_NOTHING_ANSWERED",
 		5: "WARNING_CODE_OTHER_EPISODES",
+		6: "WARNING_CODE_AMENDED_SINCE",
+		7: "WARNING_CODE_RETRACTED_SINCE",
+		8: "WARNING_CODE_IDENTIFIER_IN_STORED_TEXT",
 	}
 	WarningCode_value = map[string]int32{
-		"WARNING_CODE_UNSPECIFIED":      0,
-		"WARNING_CODE_CHECK_DIGIT":      1,
-		"WARNING_CODE_TEST_IDENTITY":    2,
-		"WARNING_CODE_UNDER_18":         3,
-		"WARNING_CODE_NOTHING_ANSWERED": 4,
-		"WARNING_CODE_OTHER_EPISODES":   5,
+		"WARNING_CODE_UNSPECIFIED":               0,
+		"WARNING_CODE_CHECK_DIGIT":               1,
+		"WARNING_CODE_TEST_IDENTITY":             2,
+		"WARNING_CODE_UNDER_18":                  3,
+		"WARNING_CODE_NOTHING_ANSWERED":          4,
+		"WARNING_CODE_OTHER_EPISODES":            5,
+		"WARNING_CODE_AMENDED_SINCE":             6,
+		"WARNING_CODE_RETRACTED_SINCE":           7,
+		"WARNING_CODE_IDENTIFIER_IN_STORED_TEXT": 8,
 	}
 )
 
@@ -74,11 +141,11 @@ func (x WarningCode) String() string {
 }
 
 func (WarningCode) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_submission_proto_enumTypes[0].Descriptor()
+	return file_painscore_v1_submission_proto_enumTypes[1].Descriptor()
 }
 
 func (WarningCode) Type() protoreflect.EnumType {
-	return &file_painscore_v1_submission_proto_enumTypes[0]
+	return &file_painscore_v1_submission_proto_enumTypes[1]
 }
 
 func (x WarningCode) Number() protoreflect.EnumNumber {
@@ -87,7 +154,7 @@ func (x WarningCode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WarningCode.Descriptor instead.
 func (WarningCode) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{0}
+	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{1}
 }
 
 // When in an episode a sheet is answered. Stated by the caller, never guessed from dates.
@@ -135,11 +202,11 @@ func (x Occasion) String() string {
 }
 
 func (Occasion) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_submission_proto_enumTypes[1].Descriptor()
+	return file_painscore_v1_submission_proto_enumTypes[2].Descriptor()
 }
 
 func (Occasion) Type() protoreflect.EnumType {
-	return &file_painscore_v1_submission_proto_enumTypes[1]
+	return &file_painscore_v1_submission_proto_enumTypes[2]
 }
 
 func (x Occasion) Number() protoreflect.EnumNumber {
@@ -148,7 +215,7 @@ func (x Occasion) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Occasion.Descriptor instead.
 func (Occasion) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{1}
+	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{2}
 }
 
 // Who answered. Only the patient's own answers enter the trend.
@@ -192,11 +259,11 @@ func (x Respondent) String() string {
 }
 
 func (Respondent) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_submission_proto_enumTypes[2].Descriptor()
+	return file_painscore_v1_submission_proto_enumTypes[3].Descriptor()
 }
 
 func (Respondent) Type() protoreflect.EnumType {
-	return &file_painscore_v1_submission_proto_enumTypes[2]
+	return &file_painscore_v1_submission_proto_enumTypes[3]
 }
 
 func (x Respondent) Number() protoreflect.EnumNumber {
@@ -205,7 +272,7 @@ func (x Respondent) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Respondent.Descriptor instead.
 func (Respondent) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{2}
+	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{3}
 }
 
 // How the answers were given.
@@ -249,11 +316,11 @@ func (x Mode) String() string {
 }
 
 func (Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_painscore_v1_submission_proto_enumTypes[3].Descriptor()
+	return file_painscore_v1_submission_proto_enumTypes[4].Descriptor()
 }
 
 func (Mode) Type() protoreflect.EnumType {
-	return &file_painscore_v1_submission_proto_enumTypes[3]
+	return &file_painscore_v1_submission_proto_enumTypes[4]
 }
 
 func (x Mode) Number() protoreflect.EnumNumber {
@@ -262,7 +329,7 @@ func (x Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Mode.Descriptor instead.
 func (Mode) EnumDescriptor() ([]byte, []int) {
-	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{3}
+	return file_painscore_v1_submission_proto_rawDescGZIP(), []int{4}
 }
 
 // A stored sheet with its scores. Carries no identity.
@@ -306,6 +373,14 @@ type Submission struct {
 	// The re-scoring plan that `scored_sheet` is of; empty for the scores that this version was stored with. A replayed Submit
 	// always returns those.
 	RescorePlanId string `protobuf:"bytes,17,opt,name=rescore_plan_id,json=rescorePlanId,proto3" json:"rescore_plan_id,omitempty"`
+	// The calling system that stored it, within which `submission_id` is unique.
+	CallingSystem string `protobuf:"bytes,18,opt,name=calling_system,json=callingSystem,proto3" json:"calling_system,omitempty"`
+	// Whether the sheet counts. A retracted one is in no trend and no list of an episode's sheets.
+	State SubmissionState `protobuf:"varint,19,opt,name=state,proto3,enum=painscore.v1.SubmissionState" json:"state,omitempty"`
+	// Who made this version: the calling system, or the author that it named.
+	ChangedBy string `protobuf:"bytes,20,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// Why this version was made: the reason given with an amendment or retraction; empty for the first.
+	ChangeReason  string `protobuf:"bytes,21,opt,name=change_reason,json=changeReason,proto3" json:"change_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,6 +534,34 @@ func (x *Submission) GetRescorePlanId() string {
 	return ""
 }
 
+func (x *Submission) GetCallingSystem() string {
+	if x != nil {
+		return x.CallingSystem
+	}
+	return ""
+}
+
+func (x *Submission) GetState() SubmissionState {
+	if x != nil {
+		return x.State
+	}
+	return SubmissionState_SUBMISSION_STATE_UNSPECIFIED
+}
+
+func (x *Submission) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *Submission) GetChangeReason() string {
+	if x != nil {
+		return x.ChangeReason
+	}
+	return ""
+}
+
 // Where a sheet came from, for tracing it back. No identity in any of these; each at most 200 characters, may be empty.
 type SubmissionSource struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -600,7 +703,7 @@ var File_painscore_v1_submission_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\n" +
-	"\x1dpainscore/v1/submission.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"\xcb\x05\n" +
+	"\x1dpainscore/v1/submission.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18painscore/v1/score.proto\x1a\x18painscore/v1/sheet.proto\"\xeb\x06\n" +
 	"\n" +
 	"Submission\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1b\n" +
@@ -626,7 +729,12 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"change_seq\x18\x0f \x01(\x03R\tchangeSeq\x12;\n" +
 	"\vrecorded_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12&\n" +
-	"\x0frescore_plan_id\x18\x11 \x01(\tR\rrescorePlanId\"\x81\x01\n" +
+	"\x0frescore_plan_id\x18\x11 \x01(\tR\rrescorePlanId\x12%\n" +
+	"\x0ecalling_system\x18\x12 \x01(\tR\rcallingSystem\x123\n" +
+	"\x05state\x18\x13 \x01(\x0e2\x1d.painscore.v1.SubmissionStateR\x05state\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x14 \x01(\tR\tchangedBy\x12#\n" +
+	"\rchange_reason\x18\x15 \x01(\tR\fchangeReason\"\x81\x01\n" +
 	"\x10SubmissionSource\x12\x16\n" +
 	"\x06system\x18\x01 \x01(\tR\x06system\x12\x1f\n" +
 	"\vdocument_id\x18\x02 \x01(\tR\n" +
@@ -636,14 +744,21 @@ const file_painscore_v1_submission_proto_rawDesc = "" +
 	"\aWarning\x12-\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x19.painscore.v1.WarningCodeR\x04code\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x14\n" +
-	"\x05field\x18\x03 \x01(\tR\x05field*\xc8\x01\n" +
+	"\x05field\x18\x03 \x01(\tR\x05field*n\n" +
+	"\x0fSubmissionState\x12 \n" +
+	"\x1cSUBMISSION_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SUBMISSION_STATE_LIVE\x10\x01\x12\x1e\n" +
+	"\x1aSUBMISSION_STATE_RETRACTED\x10\x02*\xb6\x02\n" +
 	"\vWarningCode\x12\x1c\n" +
 	"\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18WARNING_CODE_CHECK_DIGIT\x10\x01\x12\x1e\n" +
 	"\x1aWARNING_CODE_TEST_IDENTITY\x10\x02\x12\x19\n" +
 	"\x15WARNING_CODE_UNDER_18\x10\x03\x12!\n" +
 	"\x1dWARNING_CODE_NOTHING_ANSWERED\x10\x04\x12\x1f\n" +
-	"\x1bWARNING_CODE_OTHER_EPISODES\x10\x05*\x8d\x01\n" +
+	"\x1bWARNING_CODE_OTHER_EPISODES\x10\x05\x12\x1e\n" +
+	"\x1aWARNING_CODE_AMENDED_SINCE\x10\x06\x12 \n" +
+	"\x1cWARNING_CODE_RETRACTED_SINCE\x10\a\x12*\n" +
+	"&WARNING_CODE_IDENTIFIER_IN_STORED_TEXT\x10\b*\x8d\x01\n" +
 	"\bOccasion\x12\x18\n" +
 	"\x14OCCASION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OCCASION_BASELINE\x10\x01\x12\x1a\n" +
@@ -677,34 +792,36 @@ func file_painscore_v1_submission_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_submission_proto_rawDescData
 }
 
-var file_painscore_v1_submission_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_painscore_v1_submission_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_painscore_v1_submission_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_painscore_v1_submission_proto_goTypes = []any{
-	(WarningCode)(0),              // 0: painscore.v1.WarningCode
-	(Occasion)(0),                 // 1: painscore.v1.Occasion
-	(Respondent)(0),               // 2: painscore.v1.Respondent
-	(Mode)(0),                     // 3: painscore.v1.Mode
-	(*Submission)(nil),            // 4: painscore.v1.Submission
-	(*SubmissionSource)(nil),      // 5: painscore.v1.SubmissionSource
-	(*Warning)(nil),               // 6: painscore.v1.Warning
-	(*Sheet)(nil),                 // 7: painscore.v1.Sheet
-	(*ScoredSheet)(nil),           // 8: painscore.v1.ScoredSheet
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(SubmissionState)(0),          // 0: painscore.v1.SubmissionState
+	(WarningCode)(0),              // 1: painscore.v1.WarningCode
+	(Occasion)(0),                 // 2: painscore.v1.Occasion
+	(Respondent)(0),               // 3: painscore.v1.Respondent
+	(Mode)(0),                     // 4: painscore.v1.Mode
+	(*Submission)(nil),            // 5: painscore.v1.Submission
+	(*SubmissionSource)(nil),      // 6: painscore.v1.SubmissionSource
+	(*Warning)(nil),               // 7: painscore.v1.Warning
+	(*Sheet)(nil),                 // 8: painscore.v1.Sheet
+	(*ScoredSheet)(nil),           // 9: painscore.v1.ScoredSheet
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_painscore_v1_submission_proto_depIdxs = []int32{
-	1, // 0: painscore.v1.Submission.occasion:type_name -> painscore.v1.Occasion
-	7, // 1: painscore.v1.Submission.sheet:type_name -> painscore.v1.Sheet
-	8, // 2: painscore.v1.Submission.scored_sheet:type_name -> painscore.v1.ScoredSheet
-	2, // 3: painscore.v1.Submission.respondent:type_name -> painscore.v1.Respondent
-	3, // 4: painscore.v1.Submission.mode:type_name -> painscore.v1.Mode
-	5, // 5: painscore.v1.Submission.source:type_name -> painscore.v1.SubmissionSource
-	9, // 6: painscore.v1.Submission.recorded_at:type_name -> google.protobuf.Timestamp
-	0, // 7: painscore.v1.Warning.code:type_name -> painscore.v1.WarningCode
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	2,  // 0: painscore.v1.Submission.occasion:type_name -> painscore.v1.Occasion
+	8,  // 1: painscore.v1.Submission.sheet:type_name -> painscore.v1.Sheet
+	9,  // 2: painscore.v1.Submission.scored_sheet:type_name -> painscore.v1.ScoredSheet
+	3,  // 3: painscore.v1.Submission.respondent:type_name -> painscore.v1.Respondent
+	4,  // 4: painscore.v1.Submission.mode:type_name -> painscore.v1.Mode
+	6,  // 5: painscore.v1.Submission.source:type_name -> painscore.v1.SubmissionSource
+	10, // 6: painscore.v1.Submission.recorded_at:type_name -> google.protobuf.Timestamp
+	0,  // 7: painscore.v1.Submission.state:type_name -> painscore.v1.SubmissionState
+	1,  // 8: painscore.v1.Warning.code:type_name -> painscore.v1.WarningCode
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_submission_proto_init() }
@@ -719,7 +836,7 @@ func file_painscore_v1_submission_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_submission_proto_rawDesc), len(file_painscore_v1_submission_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -11,6 +11,7 @@ package painscorev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -22,6 +23,63 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What became of a record of an import.
+type ImportOutcome int32
+
+const (
+	// Never sent.
+	ImportOutcome_IMPORT_OUTCOME_UNSPECIFIED ImportOutcome = 0
+	// It is stored; in a dry run, it would be.
+	ImportOutcome_IMPORT_OUTCOME_STORED ImportOutcome = 1
+	// It was stored already, with the same content.
+	ImportOutcome_IMPORT_OUTCOME_REPLAYED ImportOutcome = 2
+	// It is not stored; see `error`.
+	ImportOutcome_IMPORT_OUTCOME_REFUSED ImportOutcome = 3
+)
+
+// Enum value maps for ImportOutcome.
+var (
+	ImportOutcome_name = map[int32]string{
+		0: "IMPORT_OUTCOME_UNSPECIFIED",
+		1: "IMPORT_OUTCOME_STORED",
+		2: "IMPORT_OUTCOME_REPLAYED",
+		3: "IMPORT_OUTCOME_REFUSED",
+	}
+	ImportOutcome_value = map[string]int32{
+		"IMPORT_OUTCOME_UNSPECIFIED": 0,
+		"IMPORT_OUTCOME_STORED":      1,
+		"IMPORT_OUTCOME_REPLAYED":    2,
+		"IMPORT_OUTCOME_REFUSED":     3,
+	}
+)
+
+func (x ImportOutcome) Enum() *ImportOutcome {
+	p := new(ImportOutcome)
+	*p = x
+	return p
+}
+
+func (x ImportOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ImportOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_painscore_v1_submission_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ImportOutcome) Type() protoreflect.EnumType {
+	return &file_painscore_v1_submission_service_proto_enumTypes[0]
+}
+
+func (x ImportOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ImportOutcome.Descriptor instead.
+func (ImportOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{0}
+}
 
 // A sheet to store. The fields from `instrument` to `value_sets` are those of Sheet, which documents each in full.
 //
@@ -1475,11 +1533,768 @@ func (x *RevertRescoreResponse) GetPlan() *RescorePlan {
 	return nil
 }
 
+// Some sheets to store, of any mix of patients, episodes and instruments.
+type ImportSubmissionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True to store nothing: each record is judged as it would be, against what is stored and the records of the same message
+	// before it. Must be the same in every message of a stream (BAD_FORMAT).
+	DryRun bool `protobuf:"varint,1,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// At most 1000 (TOO_MANY).
+	Records       []*ImportRecord `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportSubmissionsRequest) Reset() {
+	*x = ImportSubmissionsRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportSubmissionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportSubmissionsRequest) ProtoMessage() {}
+
+func (x *ImportSubmissionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportSubmissionsRequest.ProtoReflect.Descriptor instead.
+func (*ImportSubmissionsRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ImportSubmissionsRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ImportSubmissionsRequest) GetRecords() []*ImportRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+// One sheet of an import.
+type ImportRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's own name for the record, such as its line in a file, at most 64 characters, given back with its result. May
+	// be empty or repeated; painscore gives it no meaning. Put no identity in it.
+	RecordId string `protobuf:"bytes,1,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// The sheet, with everything that a Submit of it would say. Required.
+	Submission    *SubmitRequest `protobuf:"bytes,2,opt,name=submission,proto3" json:"submission,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportRecord) Reset() {
+	*x = ImportRecord{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportRecord) ProtoMessage() {}
+
+func (x *ImportRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportRecord.ProtoReflect.Descriptor instead.
+func (*ImportRecord) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ImportRecord) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *ImportRecord) GetSubmission() *SubmitRequest {
+	if x != nil {
+		return x.Submission
+	}
+	return nil
+}
+
+// The results for one ImportSubmissionsRequest.
+type ImportSubmissionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each record, in the same order.
+	Results       []*ImportResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportSubmissionsResponse) Reset() {
+	*x = ImportSubmissionsResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportSubmissionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportSubmissionsResponse) ProtoMessage() {}
+
+func (x *ImportSubmissionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportSubmissionsResponse.ProtoReflect.Descriptor instead.
+func (*ImportSubmissionsResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ImportSubmissionsResponse) GetResults() []*ImportResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// What became of one record.
+type ImportResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The `record_id` of the record.
+	RecordId string `protobuf:"bytes,1,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// What became of it.
+	Outcome ImportOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=painscore.v1.ImportOutcome" json:"outcome,omitempty"`
+	// With REFUSED: why. `field` paths start at the record's `submission`, for example "answers[3].value".
+	Error *SheetError `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// True if this record created its episode, or did when it was first stored.
+	EpisodeCreated bool `protobuf:"varint,4,opt,name=episode_created,json=episodeCreated,proto3" json:"episode_created,omitempty"`
+	// What was noticed on the way.
+	Warnings      []WarningCode `protobuf:"varint,5,rep,packed,name=warnings,proto3,enum=painscore.v1.WarningCode" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportResult) Reset() {
+	*x = ImportResult{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportResult) ProtoMessage() {}
+
+func (x *ImportResult) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportResult.ProtoReflect.Descriptor instead.
+func (*ImportResult) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ImportResult) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *ImportResult) GetOutcome() ImportOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return ImportOutcome_IMPORT_OUTCOME_UNSPECIFIED
+}
+
+func (x *ImportResult) GetError() *SheetError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *ImportResult) GetEpisodeCreated() bool {
+	if x != nil {
+		return x.EpisodeCreated
+	}
+	return false
+}
+
+func (x *ImportResult) GetWarnings() []WarningCode {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// A correction of a stored sheet.
+type AmendSubmissionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode. Required.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The caller's id of the sheet. Required.
+	SubmissionId string `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// The version that the correction starts from, as read. Required. If the sheet has moved on: STALE_VERSION.
+	Version int32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. Required.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who decided it, for example a staff member's HSA-id; at most 64 characters, no patient's identity in it. May be empty:
+	// then the calling system stands for it.
+	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	// Which of the fields below to write: "sheet", "episode_id", "occasion", "occasion_label", "answered_on", "respondent",
+	// "mode", "language_code", "assisted", "source"; a field that is named and empty is cleared. Without a mask those that are
+	// not empty are written and the others stay. A path that does not exist, or nothing to write, is refused with
+	// BAD_FIELD_MASK.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The whole sheet anew: items that are left out count as left blank. `instrument` must be the one that is stored
+	// (BAD_FORMAT), `version` may be empty.
+	Sheet *Sheet `protobuf:"bytes,7,opt,name=sheet,proto3" json:"sheet,omitempty"`
+	// The episode that it belongs to.
+	EpisodeId string `protobuf:"bytes,8,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// When in the episode it was answered.
+	Occasion Occasion `protobuf:"varint,9,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
+	// Label of an OTHER; cleared by itself where the occasion changes to another.
+	OccasionLabel string `protobuf:"bytes,10,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
+	// Day on which it was answered, "YYYY-MM-DD".
+	AnsweredOn string `protobuf:"bytes,11,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
+	// Who answered.
+	Respondent Respondent `protobuf:"varint,12,opt,name=respondent,proto3,enum=painscore.v1.Respondent" json:"respondent,omitempty"`
+	// How the answers were given.
+	Mode Mode `protobuf:"varint,13,opt,name=mode,proto3,enum=painscore.v1.Mode" json:"mode,omitempty"`
+	// Language of the form, a BCP 47 tag such as "sv".
+	LanguageCode string `protobuf:"bytes,14,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
+	// True if someone helped.
+	Assisted bool `protobuf:"varint,15,opt,name=assisted,proto3" json:"assisted,omitempty"`
+	// Where the sheet came from.
+	Source        *SubmissionSource `protobuf:"bytes,16,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendSubmissionRequest) Reset() {
+	*x = AmendSubmissionRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendSubmissionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendSubmissionRequest) ProtoMessage() {}
+
+func (x *AmendSubmissionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendSubmissionRequest.ProtoReflect.Descriptor instead.
+func (*AmendSubmissionRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *AmendSubmissionRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetSubmissionId() string {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *AmendSubmissionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *AmendSubmissionRequest) GetSheet() *Sheet {
+	if x != nil {
+		return x.Sheet
+	}
+	return nil
+}
+
+func (x *AmendSubmissionRequest) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetOccasion() Occasion {
+	if x != nil {
+		return x.Occasion
+	}
+	return Occasion_OCCASION_UNSPECIFIED
+}
+
+func (x *AmendSubmissionRequest) GetOccasionLabel() string {
+	if x != nil {
+		return x.OccasionLabel
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetAnsweredOn() string {
+	if x != nil {
+		return x.AnsweredOn
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetRespondent() Respondent {
+	if x != nil {
+		return x.Respondent
+	}
+	return Respondent_RESPONDENT_UNSPECIFIED
+}
+
+func (x *AmendSubmissionRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *AmendSubmissionRequest) GetLanguageCode() string {
+	if x != nil {
+		return x.LanguageCode
+	}
+	return ""
+}
+
+func (x *AmendSubmissionRequest) GetAssisted() bool {
+	if x != nil {
+		return x.Assisted
+	}
+	return false
+}
+
+func (x *AmendSubmissionRequest) GetSource() *SubmissionSource {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+// A corrected sheet.
+type AmendSubmissionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sheet in its new version, with its scores.
+	Submission *Submission `protobuf:"bytes,1,opt,name=submission,proto3" json:"submission,omitempty"`
+	// True if this very correction was carried out already.
+	Replayed bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	// What was noticed on the way.
+	Warnings      []*Warning `protobuf:"bytes,3,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendSubmissionResponse) Reset() {
+	*x = AmendSubmissionResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendSubmissionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendSubmissionResponse) ProtoMessage() {}
+
+func (x *AmendSubmissionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendSubmissionResponse.ProtoReflect.Descriptor instead.
+func (*AmendSubmissionResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *AmendSubmissionResponse) GetSubmission() *Submission {
+	if x != nil {
+		return x.Submission
+	}
+	return nil
+}
+
+func (x *AmendSubmissionResponse) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+func (x *AmendSubmissionResponse) GetWarnings() []*Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// Names a sheet to withdraw.
+type RetractSubmissionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode. Required.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The caller's id of the sheet. Required.
+	SubmissionId string `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// The version that was read. Required. If the sheet has moved on: STALE_VERSION.
+	Version int32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Why, for those who read the history; at most 200 characters, no identity in it. Required.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who decided it, as in AmendSubmissionRequest. May be empty.
+	Author        string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetractSubmissionRequest) Reset() {
+	*x = RetractSubmissionRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetractSubmissionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetractSubmissionRequest) ProtoMessage() {}
+
+func (x *RetractSubmissionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetractSubmissionRequest.ProtoReflect.Descriptor instead.
+func (*RetractSubmissionRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RetractSubmissionRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *RetractSubmissionRequest) GetSubmissionId() string {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return ""
+}
+
+func (x *RetractSubmissionRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *RetractSubmissionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RetractSubmissionRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// A withdrawn sheet.
+type RetractSubmissionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tombstone: the sheet as it was, with the state RETRACTED.
+	Submission *Submission `protobuf:"bytes,1,opt,name=submission,proto3" json:"submission,omitempty"`
+	// True if it was retracted already.
+	Replayed      bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetractSubmissionResponse) Reset() {
+	*x = RetractSubmissionResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetractSubmissionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetractSubmissionResponse) ProtoMessage() {}
+
+func (x *RetractSubmissionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetractSubmissionResponse.ProtoReflect.Descriptor instead.
+func (*RetractSubmissionResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RetractSubmissionResponse) GetSubmission() *Submission {
+	if x != nil {
+		return x.Submission
+	}
+	return nil
+}
+
+func (x *RetractSubmissionResponse) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+// Asks for what happened.
+type ListChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit. Required.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// `next_resume_token` of an earlier reply; empty to begin with the first change. It holds only for the same unit
+	// (BAD_PAGE_TOKEN), and for good. Refused with the same reason if the database was put back to a state before it: then
+	// begin again.
+	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// Most entries wanted. 0 means 100; more than 1000 is cut to 1000; negative is OUT_OF_RANGE.
+	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesRequest) Reset() {
+	*x = ListChangesRequest{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesRequest) ProtoMessage() {}
+
+func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListChangesRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListChangesRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// Some of what happened.
+type ListChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes, oldest first.
+	Changes []*ChangeEvent `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Give it as `resume_token` to read on, now or next week. Never empty.
+	NextResumeToken string `protobuf:"bytes,2,opt,name=next_resume_token,json=nextResumeToken,proto3" json:"next_resume_token,omitempty"`
+	// True if there was nothing more when this was read.
+	CaughtUp      bool `protobuf:"varint,3,opt,name=caught_up,json=caughtUp,proto3" json:"caught_up,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesResponse) Reset() {
+	*x = ListChangesResponse{}
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesResponse) ProtoMessage() {}
+
+func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_submission_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListChangesResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_submission_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListChangesResponse) GetChanges() []*ChangeEvent {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListChangesResponse) GetNextResumeToken() string {
+	if x != nil {
+		return x.NextResumeToken
+	}
+	return ""
+}
+
+func (x *ListChangesResponse) GetCaughtUp() bool {
+	if x != nil {
+		return x.CaughtUp
+	}
+	return false
+}
+
 var File_painscore_v1_submission_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"\n" +
-	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
+	"%painscore/v1/submission_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x19painscore/v1/access.proto\x1a\x19painscore/v1/change.proto\x1a\x1apainscore/v1/episode.proto\x1a\x19painscore/v1/errors.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x18painscore/v1/sheet.proto\x1a\x1dpainscore/v1/submission.proto\"\x9d\x06\n" +
 	"\rSubmitRequest\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x129\n" +
 	"\apatient\x18\x02 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
@@ -1609,12 +2424,90 @@ const file_painscore_v1_submission_service_proto_rawDesc = "" +
 	"\aplan_id\x18\x01 \x01(\tR\x06planId\x12\x12\n" +
 	"\x04note\x18\x02 \x01(\tR\x04note\"F\n" +
 	"\x15RevertRescoreResponse\x12-\n" +
-	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan2\xde\x06\n" +
+	"\x04plan\x18\x01 \x01(\v2\x19.painscore.v1.RescorePlanR\x04plan\"i\n" +
+	"\x18ImportSubmissionsRequest\x12\x17\n" +
+	"\adry_run\x18\x01 \x01(\bR\x06dryRun\x124\n" +
+	"\arecords\x18\x02 \x03(\v2\x1a.painscore.v1.ImportRecordR\arecords\"h\n" +
+	"\fImportRecord\x12\x1b\n" +
+	"\trecord_id\x18\x01 \x01(\tR\brecordId\x12;\n" +
+	"\n" +
+	"submission\x18\x02 \x01(\v2\x1b.painscore.v1.SubmitRequestR\n" +
+	"submission\"Q\n" +
+	"\x19ImportSubmissionsResponse\x124\n" +
+	"\aresults\x18\x01 \x03(\v2\x1a.painscore.v1.ImportResultR\aresults\"\xf2\x01\n" +
+	"\fImportResult\x12\x1b\n" +
+	"\trecord_id\x18\x01 \x01(\tR\brecordId\x125\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x1b.painscore.v1.ImportOutcomeR\aoutcome\x12.\n" +
+	"\x05error\x18\x03 \x01(\v2\x18.painscore.v1.SheetErrorR\x05error\x12'\n" +
+	"\x0fepisode_created\x18\x04 \x01(\bR\x0eepisodeCreated\x125\n" +
+	"\bwarnings\x18\x05 \x03(\x0e2\x19.painscore.v1.WarningCodeR\bwarnings\"\x82\x05\n" +
+	"\x16AmendSubmissionRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\tR\fsubmissionId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06author\x18\x05 \x01(\tR\x06author\x12;\n" +
+	"\vupdate_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12)\n" +
+	"\x05sheet\x18\a \x01(\v2\x13.painscore.v1.SheetR\x05sheet\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\b \x01(\tR\tepisodeId\x122\n" +
+	"\boccasion\x18\t \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
+	"\x0eoccasion_label\x18\n" +
+	" \x01(\tR\roccasionLabel\x12\x1f\n" +
+	"\vanswered_on\x18\v \x01(\tR\n" +
+	"answeredOn\x128\n" +
+	"\n" +
+	"respondent\x18\f \x01(\x0e2\x18.painscore.v1.RespondentR\n" +
+	"respondent\x12&\n" +
+	"\x04mode\x18\r \x01(\x0e2\x12.painscore.v1.ModeR\x04mode\x12#\n" +
+	"\rlanguage_code\x18\x0e \x01(\tR\flanguageCode\x12\x1a\n" +
+	"\bassisted\x18\x0f \x01(\bR\bassisted\x126\n" +
+	"\x06source\x18\x10 \x01(\v2\x1e.painscore.v1.SubmissionSourceR\x06source\"\xa2\x01\n" +
+	"\x17AmendSubmissionResponse\x128\n" +
+	"\n" +
+	"submission\x18\x01 \x01(\v2\x18.painscore.v1.SubmissionR\n" +
+	"submission\x12\x1a\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\x121\n" +
+	"\bwarnings\x18\x03 \x03(\v2\x15.painscore.v1.WarningR\bwarnings\"\xa6\x01\n" +
+	"\x18RetractSubmissionRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\tR\fsubmissionId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06author\x18\x05 \x01(\tR\x06author\"q\n" +
+	"\x19RetractSubmissionResponse\x128\n" +
+	"\n" +
+	"submission\x18\x01 \x01(\v2\x18.painscore.v1.SubmissionR\n" +
+	"submission\x12\x1a\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"q\n" +
+	"\x12ListChangesRequest\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12!\n" +
+	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\"\x93\x01\n" +
+	"\x13ListChangesResponse\x123\n" +
+	"\achanges\x18\x01 \x03(\v2\x19.painscore.v1.ChangeEventR\achanges\x12*\n" +
+	"\x11next_resume_token\x18\x02 \x01(\tR\x0fnextResumeToken\x12\x1b\n" +
+	"\tcaught_up\x18\x03 \x01(\bR\bcaughtUp*\x83\x01\n" +
+	"\rImportOutcome\x12\x1e\n" +
+	"\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15IMPORT_OUTCOME_STORED\x10\x01\x12\x1b\n" +
+	"\x17IMPORT_OUTCOME_REPLAYED\x10\x02\x12\x1a\n" +
+	"\x16IMPORT_OUTCOME_REFUSED\x10\x032\x9c\n" +
+	"\n" +
 	"\x11SubmissionService\x12R\n" +
 	"\x06Submit\x12\x1b.painscore.v1.SubmitRequest\x1a\x1c.painscore.v1.SubmitResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12a\n" +
 	"\vSubmitForms\x12 .painscore.v1.SubmitFormsRequest\x1a!.painscore.v1.SubmitFormsResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x02\x18\x01\x12g\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12w\n" +
+	"\x11ImportSubmissions\x12&.painscore.v1.ImportSubmissionsRequest\x1a'.painscore.v1.ImportSubmissionsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01(\x010\x01\x12m\n" +
+	"\x0fAmendSubmission\x12$.painscore.v1.AmendSubmissionRequest\x1a%.painscore.v1.AmendSubmissionResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12s\n" +
+	"\x11RetractSubmission\x12&.painscore.v1.RetractSubmissionRequest\x1a'.painscore.v1.RetractSubmissionResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12_\n" +
+	"\vListChanges\x12 .painscore.v1.ListChangesRequest\x1a!.painscore.v1.ListChangesResponse\"\v\xaa\x9d\"\a\n" +
+	"\x01\x01\x10\x01\x18\x01\x12g\n" +
 	"\rGetSubmission\x12\".painscore.v1.GetSubmissionRequest\x1a#.painscore.v1.GetSubmissionResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x02\x12m\n" +
 	"\x0fListSubmissions\x12$.painscore.v1.ListSubmissionsRequest\x1a%.painscore.v1.ListSubmissionsResponse\"\r\xaa\x9d\"\t\n" +
@@ -1641,93 +2534,134 @@ func file_painscore_v1_submission_service_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_submission_service_proto_rawDescData
 }
 
-var file_painscore_v1_submission_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_painscore_v1_submission_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_painscore_v1_submission_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_painscore_v1_submission_service_proto_goTypes = []any{
-	(*SubmitRequest)(nil),                  // 0: painscore.v1.SubmitRequest
-	(*SubmitResponse)(nil),                 // 1: painscore.v1.SubmitResponse
-	(*SubmitFormsRequest)(nil),             // 2: painscore.v1.SubmitFormsRequest
-	(*Form)(nil),                           // 3: painscore.v1.Form
-	(*SubmitFormsResponse)(nil),            // 4: painscore.v1.SubmitFormsResponse
-	(*FormResult)(nil),                     // 5: painscore.v1.FormResult
-	(*GetSubmissionRequest)(nil),           // 6: painscore.v1.GetSubmissionRequest
-	(*GetSubmissionResponse)(nil),          // 7: painscore.v1.GetSubmissionResponse
-	(*ListSubmissionsRequest)(nil),         // 8: painscore.v1.ListSubmissionsRequest
-	(*ListSubmissionsResponse)(nil),        // 9: painscore.v1.ListSubmissionsResponse
-	(*ListSubmissionVersionsRequest)(nil),  // 10: painscore.v1.ListSubmissionVersionsRequest
-	(*ListSubmissionVersionsResponse)(nil), // 11: painscore.v1.ListSubmissionVersionsResponse
-	(*PreviewRescoreRequest)(nil),          // 12: painscore.v1.PreviewRescoreRequest
-	(*PreviewRescoreResponse)(nil),         // 13: painscore.v1.PreviewRescoreResponse
-	(*ApplyRescoreRequest)(nil),            // 14: painscore.v1.ApplyRescoreRequest
-	(*ApplyRescoreResponse)(nil),           // 15: painscore.v1.ApplyRescoreResponse
-	(*RevertRescoreRequest)(nil),           // 16: painscore.v1.RevertRescoreRequest
-	(*RevertRescoreResponse)(nil),          // 17: painscore.v1.RevertRescoreResponse
-	(*PatientIdentifier)(nil),              // 18: painscore.v1.PatientIdentifier
-	(Occasion)(0),                          // 19: painscore.v1.Occasion
-	(*Answer)(nil),                         // 20: painscore.v1.Answer
-	(*Position)(nil),                       // 21: painscore.v1.Position
-	(Respondent)(0),                        // 22: painscore.v1.Respondent
-	(Mode)(0),                              // 23: painscore.v1.Mode
-	(*SubmissionSource)(nil),               // 24: painscore.v1.SubmissionSource
-	(*Submission)(nil),                     // 25: painscore.v1.Submission
-	(*Warning)(nil),                        // 26: painscore.v1.Warning
-	(*SubmissionVersion)(nil),              // 27: painscore.v1.SubmissionVersion
-	(*RescoredSheet)(nil),                  // 28: painscore.v1.RescoredSheet
-	(*NotRescorable)(nil),                  // 29: painscore.v1.NotRescorable
-	(*RescoredChange)(nil),                 // 30: painscore.v1.RescoredChange
-	(*RescorePlan)(nil),                    // 31: painscore.v1.RescorePlan
+	(ImportOutcome)(0),                     // 0: painscore.v1.ImportOutcome
+	(*SubmitRequest)(nil),                  // 1: painscore.v1.SubmitRequest
+	(*SubmitResponse)(nil),                 // 2: painscore.v1.SubmitResponse
+	(*SubmitFormsRequest)(nil),             // 3: painscore.v1.SubmitFormsRequest
+	(*Form)(nil),                           // 4: painscore.v1.Form
+	(*SubmitFormsResponse)(nil),            // 5: painscore.v1.SubmitFormsResponse
+	(*FormResult)(nil),                     // 6: painscore.v1.FormResult
+	(*GetSubmissionRequest)(nil),           // 7: painscore.v1.GetSubmissionRequest
+	(*GetSubmissionResponse)(nil),          // 8: painscore.v1.GetSubmissionResponse
+	(*ListSubmissionsRequest)(nil),         // 9: painscore.v1.ListSubmissionsRequest
+	(*ListSubmissionsResponse)(nil),        // 10: painscore.v1.ListSubmissionsResponse
+	(*ListSubmissionVersionsRequest)(nil),  // 11: painscore.v1.ListSubmissionVersionsRequest
+	(*ListSubmissionVersionsResponse)(nil), // 12: painscore.v1.ListSubmissionVersionsResponse
+	(*PreviewRescoreRequest)(nil),          // 13: painscore.v1.PreviewRescoreRequest
+	(*PreviewRescoreResponse)(nil),         // 14: painscore.v1.PreviewRescoreResponse
+	(*ApplyRescoreRequest)(nil),            // 15: painscore.v1.ApplyRescoreRequest
+	(*ApplyRescoreResponse)(nil),           // 16: painscore.v1.ApplyRescoreResponse
+	(*RevertRescoreRequest)(nil),           // 17: painscore.v1.RevertRescoreRequest
+	(*RevertRescoreResponse)(nil),          // 18: painscore.v1.RevertRescoreResponse
+	(*ImportSubmissionsRequest)(nil),       // 19: painscore.v1.ImportSubmissionsRequest
+	(*ImportRecord)(nil),                   // 20: painscore.v1.ImportRecord
+	(*ImportSubmissionsResponse)(nil),      // 21: painscore.v1.ImportSubmissionsResponse
+	(*ImportResult)(nil),                   // 22: painscore.v1.ImportResult
+	(*AmendSubmissionRequest)(nil),         // 23: painscore.v1.AmendSubmissionRequest
+	(*AmendSubmissionResponse)(nil),        // 24: painscore.v1.AmendSubmissionResponse
+	(*RetractSubmissionRequest)(nil),       // 25: painscore.v1.RetractSubmissionRequest
+	(*RetractSubmissionResponse)(nil),      // 26: painscore.v1.RetractSubmissionResponse
+	(*ListChangesRequest)(nil),             // 27: painscore.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),            // 28: painscore.v1.ListChangesResponse
+	(*PatientIdentifier)(nil),              // 29: painscore.v1.PatientIdentifier
+	(Occasion)(0),                          // 30: painscore.v1.Occasion
+	(*Answer)(nil),                         // 31: painscore.v1.Answer
+	(*Position)(nil),                       // 32: painscore.v1.Position
+	(Respondent)(0),                        // 33: painscore.v1.Respondent
+	(Mode)(0),                              // 34: painscore.v1.Mode
+	(*SubmissionSource)(nil),               // 35: painscore.v1.SubmissionSource
+	(*Submission)(nil),                     // 36: painscore.v1.Submission
+	(*Warning)(nil),                        // 37: painscore.v1.Warning
+	(*SubmissionVersion)(nil),              // 38: painscore.v1.SubmissionVersion
+	(*RescoredSheet)(nil),                  // 39: painscore.v1.RescoredSheet
+	(*NotRescorable)(nil),                  // 40: painscore.v1.NotRescorable
+	(*RescoredChange)(nil),                 // 41: painscore.v1.RescoredChange
+	(*RescorePlan)(nil),                    // 42: painscore.v1.RescorePlan
+	(*SheetError)(nil),                     // 43: painscore.v1.SheetError
+	(WarningCode)(0),                       // 44: painscore.v1.WarningCode
+	(*fieldmaskpb.FieldMask)(nil),          // 45: google.protobuf.FieldMask
+	(*Sheet)(nil),                          // 46: painscore.v1.Sheet
+	(*ChangeEvent)(nil),                    // 47: painscore.v1.ChangeEvent
 }
 var file_painscore_v1_submission_service_proto_depIdxs = []int32{
-	18, // 0: painscore.v1.SubmitRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	19, // 1: painscore.v1.SubmitRequest.occasion:type_name -> painscore.v1.Occasion
-	20, // 2: painscore.v1.SubmitRequest.answers:type_name -> painscore.v1.Answer
-	21, // 3: painscore.v1.SubmitRequest.positions:type_name -> painscore.v1.Position
-	22, // 4: painscore.v1.SubmitRequest.respondent:type_name -> painscore.v1.Respondent
-	23, // 5: painscore.v1.SubmitRequest.mode:type_name -> painscore.v1.Mode
-	24, // 6: painscore.v1.SubmitRequest.source:type_name -> painscore.v1.SubmissionSource
-	25, // 7: painscore.v1.SubmitResponse.submission:type_name -> painscore.v1.Submission
-	26, // 8: painscore.v1.SubmitResponse.warnings:type_name -> painscore.v1.Warning
-	18, // 9: painscore.v1.SubmitFormsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	19, // 10: painscore.v1.SubmitFormsRequest.occasion:type_name -> painscore.v1.Occasion
-	22, // 11: painscore.v1.SubmitFormsRequest.respondent:type_name -> painscore.v1.Respondent
-	23, // 12: painscore.v1.SubmitFormsRequest.mode:type_name -> painscore.v1.Mode
-	24, // 13: painscore.v1.SubmitFormsRequest.source:type_name -> painscore.v1.SubmissionSource
-	3,  // 14: painscore.v1.SubmitFormsRequest.forms:type_name -> painscore.v1.Form
-	20, // 15: painscore.v1.Form.answers:type_name -> painscore.v1.Answer
-	21, // 16: painscore.v1.Form.positions:type_name -> painscore.v1.Position
-	5,  // 17: painscore.v1.SubmitFormsResponse.results:type_name -> painscore.v1.FormResult
-	26, // 18: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
-	25, // 19: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
-	25, // 20: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
-	18, // 21: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	25, // 22: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
-	27, // 23: painscore.v1.ListSubmissionVersionsResponse.versions:type_name -> painscore.v1.SubmissionVersion
-	28, // 24: painscore.v1.PreviewRescoreResponse.sheet:type_name -> painscore.v1.RescoredSheet
-	29, // 25: painscore.v1.PreviewRescoreResponse.not_rescorable:type_name -> painscore.v1.NotRescorable
-	30, // 26: painscore.v1.PreviewRescoreResponse.change:type_name -> painscore.v1.RescoredChange
-	31, // 27: painscore.v1.PreviewRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
-	31, // 28: painscore.v1.ApplyRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
-	31, // 29: painscore.v1.RevertRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
-	0,  // 30: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
-	2,  // 31: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
-	6,  // 32: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
-	8,  // 33: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
-	10, // 34: painscore.v1.SubmissionService.ListSubmissionVersions:input_type -> painscore.v1.ListSubmissionVersionsRequest
-	12, // 35: painscore.v1.SubmissionService.PreviewRescore:input_type -> painscore.v1.PreviewRescoreRequest
-	14, // 36: painscore.v1.SubmissionService.ApplyRescore:input_type -> painscore.v1.ApplyRescoreRequest
-	16, // 37: painscore.v1.SubmissionService.RevertRescore:input_type -> painscore.v1.RevertRescoreRequest
-	1,  // 38: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
-	4,  // 39: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
-	7,  // 40: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
-	9,  // 41: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
-	11, // 42: painscore.v1.SubmissionService.ListSubmissionVersions:output_type -> painscore.v1.ListSubmissionVersionsResponse
-	13, // 43: painscore.v1.SubmissionService.PreviewRescore:output_type -> painscore.v1.PreviewRescoreResponse
-	15, // 44: painscore.v1.SubmissionService.ApplyRescore:output_type -> painscore.v1.ApplyRescoreResponse
-	17, // 45: painscore.v1.SubmissionService.RevertRescore:output_type -> painscore.v1.RevertRescoreResponse
-	38, // [38:46] is the sub-list for method output_type
-	30, // [30:38] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	29, // 0: painscore.v1.SubmitRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	30, // 1: painscore.v1.SubmitRequest.occasion:type_name -> painscore.v1.Occasion
+	31, // 2: painscore.v1.SubmitRequest.answers:type_name -> painscore.v1.Answer
+	32, // 3: painscore.v1.SubmitRequest.positions:type_name -> painscore.v1.Position
+	33, // 4: painscore.v1.SubmitRequest.respondent:type_name -> painscore.v1.Respondent
+	34, // 5: painscore.v1.SubmitRequest.mode:type_name -> painscore.v1.Mode
+	35, // 6: painscore.v1.SubmitRequest.source:type_name -> painscore.v1.SubmissionSource
+	36, // 7: painscore.v1.SubmitResponse.submission:type_name -> painscore.v1.Submission
+	37, // 8: painscore.v1.SubmitResponse.warnings:type_name -> painscore.v1.Warning
+	29, // 9: painscore.v1.SubmitFormsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	30, // 10: painscore.v1.SubmitFormsRequest.occasion:type_name -> painscore.v1.Occasion
+	33, // 11: painscore.v1.SubmitFormsRequest.respondent:type_name -> painscore.v1.Respondent
+	34, // 12: painscore.v1.SubmitFormsRequest.mode:type_name -> painscore.v1.Mode
+	35, // 13: painscore.v1.SubmitFormsRequest.source:type_name -> painscore.v1.SubmissionSource
+	4,  // 14: painscore.v1.SubmitFormsRequest.forms:type_name -> painscore.v1.Form
+	31, // 15: painscore.v1.Form.answers:type_name -> painscore.v1.Answer
+	32, // 16: painscore.v1.Form.positions:type_name -> painscore.v1.Position
+	6,  // 17: painscore.v1.SubmitFormsResponse.results:type_name -> painscore.v1.FormResult
+	37, // 18: painscore.v1.SubmitFormsResponse.warnings:type_name -> painscore.v1.Warning
+	36, // 19: painscore.v1.FormResult.submission:type_name -> painscore.v1.Submission
+	36, // 20: painscore.v1.GetSubmissionResponse.submission:type_name -> painscore.v1.Submission
+	29, // 21: painscore.v1.ListSubmissionsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	36, // 22: painscore.v1.ListSubmissionsResponse.submissions:type_name -> painscore.v1.Submission
+	38, // 23: painscore.v1.ListSubmissionVersionsResponse.versions:type_name -> painscore.v1.SubmissionVersion
+	39, // 24: painscore.v1.PreviewRescoreResponse.sheet:type_name -> painscore.v1.RescoredSheet
+	40, // 25: painscore.v1.PreviewRescoreResponse.not_rescorable:type_name -> painscore.v1.NotRescorable
+	41, // 26: painscore.v1.PreviewRescoreResponse.change:type_name -> painscore.v1.RescoredChange
+	42, // 27: painscore.v1.PreviewRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	42, // 28: painscore.v1.ApplyRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	42, // 29: painscore.v1.RevertRescoreResponse.plan:type_name -> painscore.v1.RescorePlan
+	20, // 30: painscore.v1.ImportSubmissionsRequest.records:type_name -> painscore.v1.ImportRecord
+	1,  // 31: painscore.v1.ImportRecord.submission:type_name -> painscore.v1.SubmitRequest
+	22, // 32: painscore.v1.ImportSubmissionsResponse.results:type_name -> painscore.v1.ImportResult
+	0,  // 33: painscore.v1.ImportResult.outcome:type_name -> painscore.v1.ImportOutcome
+	43, // 34: painscore.v1.ImportResult.error:type_name -> painscore.v1.SheetError
+	44, // 35: painscore.v1.ImportResult.warnings:type_name -> painscore.v1.WarningCode
+	45, // 36: painscore.v1.AmendSubmissionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	46, // 37: painscore.v1.AmendSubmissionRequest.sheet:type_name -> painscore.v1.Sheet
+	30, // 38: painscore.v1.AmendSubmissionRequest.occasion:type_name -> painscore.v1.Occasion
+	33, // 39: painscore.v1.AmendSubmissionRequest.respondent:type_name -> painscore.v1.Respondent
+	34, // 40: painscore.v1.AmendSubmissionRequest.mode:type_name -> painscore.v1.Mode
+	35, // 41: painscore.v1.AmendSubmissionRequest.source:type_name -> painscore.v1.SubmissionSource
+	36, // 42: painscore.v1.AmendSubmissionResponse.submission:type_name -> painscore.v1.Submission
+	37, // 43: painscore.v1.AmendSubmissionResponse.warnings:type_name -> painscore.v1.Warning
+	36, // 44: painscore.v1.RetractSubmissionResponse.submission:type_name -> painscore.v1.Submission
+	47, // 45: painscore.v1.ListChangesResponse.changes:type_name -> painscore.v1.ChangeEvent
+	1,  // 46: painscore.v1.SubmissionService.Submit:input_type -> painscore.v1.SubmitRequest
+	3,  // 47: painscore.v1.SubmissionService.SubmitForms:input_type -> painscore.v1.SubmitFormsRequest
+	19, // 48: painscore.v1.SubmissionService.ImportSubmissions:input_type -> painscore.v1.ImportSubmissionsRequest
+	23, // 49: painscore.v1.SubmissionService.AmendSubmission:input_type -> painscore.v1.AmendSubmissionRequest
+	25, // 50: painscore.v1.SubmissionService.RetractSubmission:input_type -> painscore.v1.RetractSubmissionRequest
+	27, // 51: painscore.v1.SubmissionService.ListChanges:input_type -> painscore.v1.ListChangesRequest
+	7,  // 52: painscore.v1.SubmissionService.GetSubmission:input_type -> painscore.v1.GetSubmissionRequest
+	9,  // 53: painscore.v1.SubmissionService.ListSubmissions:input_type -> painscore.v1.ListSubmissionsRequest
+	11, // 54: painscore.v1.SubmissionService.ListSubmissionVersions:input_type -> painscore.v1.ListSubmissionVersionsRequest
+	13, // 55: painscore.v1.SubmissionService.PreviewRescore:input_type -> painscore.v1.PreviewRescoreRequest
+	15, // 56: painscore.v1.SubmissionService.ApplyRescore:input_type -> painscore.v1.ApplyRescoreRequest
+	17, // 57: painscore.v1.SubmissionService.RevertRescore:input_type -> painscore.v1.RevertRescoreRequest
+	2,  // 58: painscore.v1.SubmissionService.Submit:output_type -> painscore.v1.SubmitResponse
+	5,  // 59: painscore.v1.SubmissionService.SubmitForms:output_type -> painscore.v1.SubmitFormsResponse
+	21, // 60: painscore.v1.SubmissionService.ImportSubmissions:output_type -> painscore.v1.ImportSubmissionsResponse
+	24, // 61: painscore.v1.SubmissionService.AmendSubmission:output_type -> painscore.v1.AmendSubmissionResponse
+	26, // 62: painscore.v1.SubmissionService.RetractSubmission:output_type -> painscore.v1.RetractSubmissionResponse
+	28, // 63: painscore.v1.SubmissionService.ListChanges:output_type -> painscore.v1.ListChangesResponse
+	8,  // 64: painscore.v1.SubmissionService.GetSubmission:output_type -> painscore.v1.GetSubmissionResponse
+	10, // 65: painscore.v1.SubmissionService.ListSubmissions:output_type -> painscore.v1.ListSubmissionsResponse
+	12, // 66: painscore.v1.SubmissionService.ListSubmissionVersions:output_type -> painscore.v1.ListSubmissionVersionsResponse
+	14, // 67: painscore.v1.SubmissionService.PreviewRescore:output_type -> painscore.v1.PreviewRescoreResponse
+	16, // 68: painscore.v1.SubmissionService.ApplyRescore:output_type -> painscore.v1.ApplyRescoreResponse
+	18, // 69: painscore.v1.SubmissionService.RevertRescore:output_type -> painscore.v1.RevertRescoreResponse
+	58, // [58:70] is the sub-list for method output_type
+	46, // [46:58] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_submission_service_proto_init() }
@@ -1736,7 +2670,9 @@ func file_painscore_v1_submission_service_proto_init() {
 		return
 	}
 	file_painscore_v1_access_proto_init()
+	file_painscore_v1_change_proto_init()
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_errors_proto_init()
 	file_painscore_v1_rescore_proto_init()
 	file_painscore_v1_sheet_proto_init()
 	file_painscore_v1_submission_proto_init()
@@ -1751,13 +2687,14 @@ func file_painscore_v1_submission_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_submission_service_proto_rawDesc), len(file_painscore_v1_submission_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   18,
+			NumEnums:      1,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_painscore_v1_submission_service_proto_goTypes,
 		DependencyIndexes: file_painscore_v1_submission_service_proto_depIdxs,
+		EnumInfos:         file_painscore_v1_submission_service_proto_enumTypes,
 		MessageInfos:      file_painscore_v1_submission_service_proto_msgTypes,
 	}.Build()
 	File_painscore_v1_submission_service_proto = out.File

@@ -23,6 +23,10 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	SubmissionService_Submit_FullMethodName                 = "/painscore.v1.SubmissionService/Submit"
 	SubmissionService_SubmitForms_FullMethodName            = "/painscore.v1.SubmissionService/SubmitForms"
+	SubmissionService_ImportSubmissions_FullMethodName      = "/painscore.v1.SubmissionService/ImportSubmissions"
+	SubmissionService_AmendSubmission_FullMethodName        = "/painscore.v1.SubmissionService/AmendSubmission"
+	SubmissionService_RetractSubmission_FullMethodName      = "/painscore.v1.SubmissionService/RetractSubmission"
+	SubmissionService_ListChanges_FullMethodName            = "/painscore.v1.SubmissionService/ListChanges"
 	SubmissionService_GetSubmission_FullMethodName          = "/painscore.v1.SubmissionService/GetSubmission"
 	SubmissionService_ListSubmissions_FullMethodName        = "/painscore.v1.SubmissionService/ListSubmissions"
 	SubmissionService_ListSubmissionVersions_FullMethodName = "/painscore.v1.SubmissionService/ListSubmissionVersions"
@@ -44,7 +48,9 @@ type SubmissionServiceClient interface {
 	//
 	// Retry: with the same `submission_id` and the same content the first reply comes again, `replayed` set; nothing is
 	// stored twice. The order of answers and the way they came in (by code or by position) do not count as content. The
-	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
+	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED. If the sheet was amended or retracted in between, the
+	// first reply comes all the same, with a warning (AMENDED_SINCE, RETRACTED_SINCE); if its patient was erased, the retry is
+	// FAILED_PRECONDITION ERASED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
 	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
@@ -61,9 +67,49 @@ type SubmissionServiceClient interface {
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
 	// some forms are stored already, is answered in full. If any form is refused the call fails and nothing is stored. Bad
 	// input comes first: its violations name their form, as in "forms[2].answers[4].value". If forms clash with what is
-	// stored (SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
+	// stored (SUBMISSION_ID_REUSED, ERASED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
 	// FormVerdicts that says for each form whether it was a cause.
 	SubmitForms(ctx context.Context, in *SubmitFormsRequest, opts ...grpc.CallOption) (*SubmitFormsResponse, error)
+	// Stores many sheets, also some years of them: records in, a result for each out, in order.
+	//
+	// Each record is judged like a Submit of its own; one that is refused gets an `error` and leaves the others alone. The
+	// results of a message come when its records are durable. Records are safe to send again, so a stream that broke is
+	// resumed by sending again whatever has no result yet, and a whole file by sending it again from the start.
+	//
+	// Read while you send: the server does not read ahead of its own replies by more than a few messages. Messages of 100 to
+	// 500 records are fastest. While others submit, an import takes its turn behind them. The stream ends with a status only
+	// for what concerns it whole: OVERLOADED, DISK_FULL, UNAVAILABLE, a message that is too large, holds too many records
+	// (TOO_MANY) or an unknown field of its own; records without a result are then not stored, or safe to send again.
+	ImportSubmissions(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportSubmissionsRequest, ImportSubmissionsResponse], error)
+	// Corrects a stored sheet: its answers, or where in the patient's way it belongs. The result is a new version; the earlier
+	// ones stay readable (ListSubmissionVersions).
+	//
+	// A new `sheet` is scored by the version of the definition by whose scores it counts now, unless it names another. Where
+	// the sheet stays, so do its scores, those of a re-scoring plan included: they are the new version's own from then on, and
+	// reverting the plan does not change them. Another
+	// `occasion`, `occasion_label`, `episode_id` or `respondent` moves it to that slot and frees the one it had; the episode
+	// must exist and be the same patient's. The instrument never changes: retract the sheet instead.
+	//
+	// Retry: a call that was carried out already returns its result again, `replayed` set.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN (also where another calling system stored the sheet), NOT_FOUND
+	// EPISODE_UNKNOWN, FAILED_PRECONDITION SUBMISSION_RETRACTED, ERASED or EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION,
+	// ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, or INVALID_ARGUMENT with one violation for each problem.
+	AmendSubmission(ctx context.Context, in *AmendSubmissionRequest, opts ...grpc.CallOption) (*AmendSubmissionResponse, error)
+	// Withdraws a stored sheet, for example one of the wrong patient. It is in no trend and no list any more, its slot is free
+	// for another sheet, and a tombstone stays with its versions. Its `submission_id` is never free again.
+	//
+	// Retry: of a sheet that is retracted already the tombstone is returned, `replayed` set.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN, FAILED_PRECONDITION ERASED, ABORTED STALE_VERSION, or INVALID_ARGUMENT with
+	// one violation for each problem.
+	RetractSubmission(ctx context.Context, in *RetractSubmissionRequest, opts ...grpc.CallOption) (*RetractSubmissionResponse, error)
+	// Lists what happened in a care unit in the order in which it was committed, of all calling systems: for a copy elsewhere
+	// that is kept in step.
+	//
+	// A feed without an end: keep `next_resume_token` of each reply and ask with it for what came after. Nothing is skipped,
+	// repeated, or added before what was read. What was erased is gone from the feed; the erasure stands in its own place.
+	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
 	// Returns one stored sheet.
 	//
 	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
@@ -138,6 +184,49 @@ func (c *submissionServiceClient) SubmitForms(ctx context.Context, in *SubmitFor
 	return out, nil
 }
 
+func (c *submissionServiceClient) ImportSubmissions(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportSubmissionsRequest, ImportSubmissionsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &SubmissionService_ServiceDesc.Streams[0], SubmissionService_ImportSubmissions_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportSubmissionsRequest, ImportSubmissionsResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SubmissionService_ImportSubmissionsClient = grpc.BidiStreamingClient[ImportSubmissionsRequest, ImportSubmissionsResponse]
+
+func (c *submissionServiceClient) AmendSubmission(ctx context.Context, in *AmendSubmissionRequest, opts ...grpc.CallOption) (*AmendSubmissionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AmendSubmissionResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_AmendSubmission_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *submissionServiceClient) RetractSubmission(ctx context.Context, in *RetractSubmissionRequest, opts ...grpc.CallOption) (*RetractSubmissionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetractSubmissionResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_RetractSubmission_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *submissionServiceClient) ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListChangesResponse)
+	err := c.cc.Invoke(ctx, SubmissionService_ListChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *submissionServiceClient) GetSubmission(ctx context.Context, in *GetSubmissionRequest, opts ...grpc.CallOption) (*GetSubmissionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetSubmissionResponse)
@@ -170,7 +259,7 @@ func (c *submissionServiceClient) ListSubmissionVersions(ctx context.Context, in
 
 func (c *submissionServiceClient) PreviewRescore(ctx context.Context, in *PreviewRescoreRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PreviewRescoreResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &SubmissionService_ServiceDesc.Streams[0], SubmissionService_PreviewRescore_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &SubmissionService_ServiceDesc.Streams[1], SubmissionService_PreviewRescore_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +309,9 @@ type SubmissionServiceServer interface {
 	//
 	// Retry: with the same `submission_id` and the same content the first reply comes again, `replayed` set; nothing is
 	// stored twice. The order of answers and the way they came in (by code or by position) do not count as content. The
-	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED.
+	// same id with other content is ALREADY_EXISTS SUBMISSION_ID_REUSED. If the sheet was amended or retracted in between, the
+	// first reply comes all the same, with a warning (AMENDED_SINCE, RETRACTED_SINCE); if its patient was erased, the retry is
+	// FAILED_PRECONDITION ERASED.
 	//
 	// Slot: an episode holds one sheet for each occasion, label, instrument and respondent. If it is taken under another
 	// id: ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, with an OccupiedSlot that names it.
@@ -237,9 +328,49 @@ type SubmissionServiceServer interface {
 	// Each form keeps the rules of Submit for its own `submission_id` and slot, so that a retry, or an envelope of which
 	// some forms are stored already, is answered in full. If any form is refused the call fails and nothing is stored. Bad
 	// input comes first: its violations name their form, as in "forms[2].answers[4].value". If forms clash with what is
-	// stored (SUBMISSION_ID_REUSED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
+	// stored (SUBMISSION_ID_REUSED, ERASED, OCCASION_ALREADY_ANSWERED), the reason is the first one's, and the status carries a
 	// FormVerdicts that says for each form whether it was a cause.
 	SubmitForms(context.Context, *SubmitFormsRequest) (*SubmitFormsResponse, error)
+	// Stores many sheets, also some years of them: records in, a result for each out, in order.
+	//
+	// Each record is judged like a Submit of its own; one that is refused gets an `error` and leaves the others alone. The
+	// results of a message come when its records are durable. Records are safe to send again, so a stream that broke is
+	// resumed by sending again whatever has no result yet, and a whole file by sending it again from the start.
+	//
+	// Read while you send: the server does not read ahead of its own replies by more than a few messages. Messages of 100 to
+	// 500 records are fastest. While others submit, an import takes its turn behind them. The stream ends with a status only
+	// for what concerns it whole: OVERLOADED, DISK_FULL, UNAVAILABLE, a message that is too large, holds too many records
+	// (TOO_MANY) or an unknown field of its own; records without a result are then not stored, or safe to send again.
+	ImportSubmissions(grpc.BidiStreamingServer[ImportSubmissionsRequest, ImportSubmissionsResponse]) error
+	// Corrects a stored sheet: its answers, or where in the patient's way it belongs. The result is a new version; the earlier
+	// ones stay readable (ListSubmissionVersions).
+	//
+	// A new `sheet` is scored by the version of the definition by whose scores it counts now, unless it names another. Where
+	// the sheet stays, so do its scores, those of a re-scoring plan included: they are the new version's own from then on, and
+	// reverting the plan does not change them. Another
+	// `occasion`, `occasion_label`, `episode_id` or `respondent` moves it to that slot and frees the one it had; the episode
+	// must exist and be the same patient's. The instrument never changes: retract the sheet instead.
+	//
+	// Retry: a call that was carried out already returns its result again, `replayed` set.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN (also where another calling system stored the sheet), NOT_FOUND
+	// EPISODE_UNKNOWN, FAILED_PRECONDITION SUBMISSION_RETRACTED, ERASED or EPISODE_OF_OTHER_PATIENT, ABORTED STALE_VERSION,
+	// ALREADY_EXISTS OCCASION_ALREADY_ANSWERED, or INVALID_ARGUMENT with one violation for each problem.
+	AmendSubmission(context.Context, *AmendSubmissionRequest) (*AmendSubmissionResponse, error)
+	// Withdraws a stored sheet, for example one of the wrong patient. It is in no trend and no list any more, its slot is free
+	// for another sheet, and a tombstone stays with its versions. Its `submission_id` is never free again.
+	//
+	// Retry: of a sheet that is retracted already the tombstone is returned, `replayed` set.
+	//
+	// Refused with NOT_FOUND SUBMISSION_UNKNOWN, FAILED_PRECONDITION ERASED, ABORTED STALE_VERSION, or INVALID_ARGUMENT with
+	// one violation for each problem.
+	RetractSubmission(context.Context, *RetractSubmissionRequest) (*RetractSubmissionResponse, error)
+	// Lists what happened in a care unit in the order in which it was committed, of all calling systems: for a copy elsewhere
+	// that is kept in step.
+	//
+	// A feed without an end: keep `next_resume_token` of each reply and ask with it for what came after. Nothing is skipped,
+	// repeated, or added before what was read. What was erased is gone from the feed; the erasure stands in its own place.
+	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
 	// Returns one stored sheet.
 	//
 	// Refused with NOT_FOUND SUBMISSION_UNKNOWN: also where another calling system stored a sheet under this id.
@@ -299,6 +430,18 @@ func (UnimplementedSubmissionServiceServer) Submit(context.Context, *SubmitReque
 }
 func (UnimplementedSubmissionServiceServer) SubmitForms(context.Context, *SubmitFormsRequest) (*SubmitFormsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitForms not implemented")
+}
+func (UnimplementedSubmissionServiceServer) ImportSubmissions(grpc.BidiStreamingServer[ImportSubmissionsRequest, ImportSubmissionsResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportSubmissions not implemented")
+}
+func (UnimplementedSubmissionServiceServer) AmendSubmission(context.Context, *AmendSubmissionRequest) (*AmendSubmissionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AmendSubmission not implemented")
+}
+func (UnimplementedSubmissionServiceServer) RetractSubmission(context.Context, *RetractSubmissionRequest) (*RetractSubmissionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetractSubmission not implemented")
+}
+func (UnimplementedSubmissionServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
 }
 func (UnimplementedSubmissionServiceServer) GetSubmission(context.Context, *GetSubmissionRequest) (*GetSubmissionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSubmission not implemented")
@@ -371,6 +514,67 @@ func _SubmissionService_SubmitForms_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SubmissionServiceServer).SubmitForms(ctx, req.(*SubmitFormsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SubmissionService_ImportSubmissions_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(SubmissionServiceServer).ImportSubmissions(&grpc.GenericServerStream[ImportSubmissionsRequest, ImportSubmissionsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SubmissionService_ImportSubmissionsServer = grpc.BidiStreamingServer[ImportSubmissionsRequest, ImportSubmissionsResponse]
+
+func _SubmissionService_AmendSubmission_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AmendSubmissionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).AmendSubmission(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_AmendSubmission_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).AmendSubmission(ctx, req.(*AmendSubmissionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SubmissionService_RetractSubmission_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetractSubmissionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).RetractSubmission(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_RetractSubmission_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).RetractSubmission(ctx, req.(*RetractSubmissionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SubmissionService_ListChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SubmissionServiceServer).ListChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SubmissionService_ListChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SubmissionServiceServer).ListChanges(ctx, req.(*ListChangesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -492,6 +696,18 @@ var SubmissionService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SubmissionService_SubmitForms_Handler,
 		},
 		{
+			MethodName: "AmendSubmission",
+			Handler:    _SubmissionService_AmendSubmission_Handler,
+		},
+		{
+			MethodName: "RetractSubmission",
+			Handler:    _SubmissionService_RetractSubmission_Handler,
+		},
+		{
+			MethodName: "ListChanges",
+			Handler:    _SubmissionService_ListChanges_Handler,
+		},
+		{
 			MethodName: "GetSubmission",
 			Handler:    _SubmissionService_GetSubmission_Handler,
 		},
@@ -513,6 +729,12 @@ var SubmissionService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ImportSubmissions",
+			Handler:       _SubmissionService_ImportSubmissions_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
 		{
 			StreamName:    "PreviewRescore",
 			Handler:       _SubmissionService_PreviewRescore_Handler,

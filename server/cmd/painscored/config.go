@@ -23,13 +23,17 @@ var version = "0.1.0-dev"
 
 // config is what the program runs with, defaults filled in.
 type config struct {
-	Data        string
-	GRPC        string
-	Web         string
-	Demo        bool
-	Instruments string
-	Log         string
-	site        siteConfig
+	Data string
+	// Store is the address of a PostgreSQL database; empty: SQLite in Data.
+	Store string
+	// ErasureJournal is the file of package erasures.
+	ErasureJournal string
+	GRPC           string
+	Web            string
+	Demo           bool
+	Instruments    string
+	Log            string
+	site           siteConfig
 }
 
 // siteConfig is the part of the file that has no flag.
@@ -48,13 +52,15 @@ type windowConfig struct {
 
 // fileConfig is the --config file. A key it does not know is refused.
 type fileConfig struct {
-	Data        *string    `yaml:"data"`
-	GRPC        *string    `yaml:"grpc"`
-	Web         *string    `yaml:"web"`
-	Demo        *bool      `yaml:"demo"`
-	Instruments *string    `yaml:"instruments"`
-	Log         *string    `yaml:"log"`
-	Site        siteConfig `yaml:",inline"`
+	Data           *string    `yaml:"data"`
+	Store          *string    `yaml:"store"`
+	ErasureJournal *string    `yaml:"erasure-journal"`
+	GRPC           *string    `yaml:"grpc"`
+	Web            *string    `yaml:"web"`
+	Demo           *bool      `yaml:"demo"`
+	Instruments    *string    `yaml:"instruments"`
+	Log            *string    `yaml:"log"`
+	Site           siteConfig `yaml:",inline"`
 }
 
 // setting is one setting with a flag, an environment variable and a default.
@@ -102,6 +108,17 @@ var settings = []setting{
 		presets: "painscore in the user's data directory, with --demo painscore-demo", preset: defaultData,
 		put:    func(cfg *config, v string) error { cfg.Data = v; return nil },
 		inFile: func(f *fileConfig) *string { return f.Data },
+	},
+	{
+		name: "store", env: "PAINSCORE_STORE", what: "where the data are kept: sqlite is a file in the data folder, postgres://… a PostgreSQL database",
+		presets: "sqlite", preset: fixed("sqlite"), put: putStore,
+		inFile: func(f *fileConfig) *string { return f.Store },
+	},
+	{
+		name: "erasure-journal", env: "PAINSCORE_ERASURE_JOURNAL", what: "file that keeps, outside the database, who was erased",
+		presets: "erasures.journal in the data folder", preset: defaultErasureJournal,
+		put:    func(cfg *config, v string) error { cfg.ErasureJournal = v; return nil },
+		inFile: func(f *fileConfig) *string { return f.ErasureJournal },
 	},
 	{
 		name: "grpc", env: "PAINSCORE_GRPC", what: "address of the gRPC service, loopback only",
@@ -238,6 +255,12 @@ func defaultData(cfg *config, getenv func(string) string) (string, error) {
 		return filepath.Join(base, "painscore-demo"), nil
 	}
 	return filepath.Join(base, "painscore"), nil
+}
+
+// defaultErasureJournal is beside the database, where it is found without a
+// setting. On another medium it also outlives the loss of this one.
+func defaultErasureJournal(cfg *config, _ func(string) string) (string, error) {
+	return filepath.Join(cfg.Data, "erasures.journal"), nil
 }
 
 // windows lays the file's windows over the defaults.

@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Data: "/home/ebba/.local/share/painscore", GRPC: "127.0.0.1:7443", Web: "127.0.0.1:7080", Log: "info"}
+	want := config{Data: "/home/ebba/.local/share/painscore", ErasureJournal: "/home/ebba/.local/share/painscore/erasures.journal", GRPC: "127.0.0.1:7443", Web: "127.0.0.1:7080", Log: "info"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
@@ -68,7 +68,7 @@ func TestHelpNamesEveryDefaultAndVariable(t *testing.T) {
 		if s.isFile {
 			continue
 		}
-		if value, err := s.preset(&config{}, func(string) string { return "/x" }); err != nil || s.name != "data" && s.presets != "none" && value != s.presets {
+		if value, err := s.preset(&config{}, func(string) string { return "/x" }); err != nil || s.name != "data" && s.name != "erasure-journal" && s.presets != "none" && value != s.presets {
 			t.Errorf("--%s: says its default is %s, which is %q (%v)", s.name, s.presets, value, err)
 		}
 	}
@@ -81,7 +81,7 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Data: "/from/file", GRPC: "127.0.0.1:3", Web: "127.0.0.1:5", Log: "warn"}
+	want := config{Data: "/from/file", ErasureJournal: "/from/file/erasures.journal", GRPC: "127.0.0.1:3", Web: "127.0.0.1:5", Log: "warn"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}

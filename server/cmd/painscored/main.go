@@ -4,6 +4,8 @@
 //	painscored --demo     a store of synthetic patients, to look around
 //	painscored            a store of one's own in the user's data directory
 //	painscored settings   what the site has decided, on the running server
+//	painscored backup     a copy of the database, also while it is served;
+//	                      restore, doctor and keys belong to it
 //
 // main only wires the process to run, which is what the tests start, on port 0
 // and in a temporary folder. This is the only package that names a storage
@@ -12,6 +14,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +28,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
+		var status exitStatus
+		if errors.As(err, &status) {
+			os.Exit(int(status))
+		}
 		fmt.Fprintln(os.Stderr, "painscored:", err)
 		os.Exit(1)
 	}
@@ -71,7 +78,7 @@ func command(getenv func(string) string, serve func(context.Context, config) err
 		}
 		return serve(cmd.Context(), cfg)
 	}
-	cmd.AddCommand(newSettings(getenv))
+	cmd.AddCommand(newSettings(getenv), newBackup(getenv), newRestore(getenv), newDoctor(getenv), newKeys(getenv), newStore())
 	return cmd
 }
 

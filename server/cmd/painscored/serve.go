@@ -18,10 +18,10 @@ import (
 	"github.com/painscore/painscore/server"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
+	"github.com/painscore/painscore/server/erasures"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
-	"github.com/painscore/painscore/server/store/sqlite"
 )
 
 const (
@@ -39,10 +39,11 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	use, err := openClinic(ctx, cfg, st)
+	use, err := openClinic(ctx, cfg, st, log)
 	if err != nil {
 		return err
 	}
+	defer startPurging(ctx, cfg, st, log)()
 	if cfg.Demo {
 		if err := demo.Fill(ctx, use, st); err != nil {
 			return fmt.Errorf("fill the demo store: %w", err)
@@ -78,7 +79,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		kind = ", demo with synthetic patients"
 	}
 	fmt.Fprintf(stdout, "painscored %s%s: pages on http://%s/, gRPC on %s, data in %s\n",
-		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.Data)
+		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.storePlace())
 	return listen(ctx, g, calls, grpcListener, pages, webListener)
 }
 
@@ -119,32 +120,9 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
 }
 
-// storeKindProperty marks a store for good as one of synthetic patients or of
-// real ones, so that the two can never mix.
-const storeKindProperty = "store_kind"
-
-// openStore opens the database and refuses one of the other kind.
-func openStore(ctx context.Context, cfg config) (store.Store, error) {
-	want, other := "clinic", "this is a demo store: start with --demo, or name another folder with --data"
-	if cfg.Demo {
-		want, other = "demo", "this store is not a demo store: start without --demo, or name another folder with --data"
-	}
-	st, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{})
-	if err != nil {
-		return nil, err
-	}
-	kind, err := st.SetPropertyOnce(ctx, storeKindProperty, want)
-	if err == nil && kind != want {
-		err = errors.New(other)
-	}
-	if err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	return st, nil
-}
-
-// openClinic loads the definitions and the keys and opens the use cases.
-func openClinic(ctx context.Context, cfg config, st store.Store) (*clinic.Clinic, error) {
+// openClinic loads the definitions and the keys, opens the use cases, and erases
+// whom an older database has brought back.
+func openClinic(ctx context.Context, cfg config, st store.Store, log *slog.Logger) (*clinic.Clinic, error) {
 	catalogue, err := loadCatalogue(cfg)
 	if err != nil {
 		return nil, err
@@ -157,7 +135,15 @@ func openClinic(ctx context.Context, cfg config, st store.Store) (*clinic.Clinic
 	if err != nil {
 		return nil, err
 	}
-	return clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows}, time.Now)
+	journal, err := erasures.Open(cfg.ErasureJournal)
+	if err != nil {
+		return nil, err
+	}
+	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal}, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return use, eraseAgain(ctx, cfg, journal, st, keys, log)
 }
 
 func loadCatalogue(cfg config) (*instruments.Catalogue, error) {

@@ -40,11 +40,12 @@ func makeFile(ctx context.Context, path string, options Options) error {
 	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
 		return fmt.Errorf("%w: %s is missing but its log %s-wal is there: put the file back, or restore a backup", ErrDamaged, path, path)
 	}
+	if err := checkUnfinished(path); err != nil {
+		return err
+	}
 	unfinished := path + ".new"
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Remove(unfinished + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("sqlite: %w", err)
-		}
+	if err := removeDatabase(unfinished); err != nil {
+		return err
 	}
 	if err := buildFile(ctx, unfinished, options); err != nil {
 		return err
@@ -67,7 +68,7 @@ func buildFile(ctx context.Context, path string, options Options) error {
 	db := openHandle(writerDSN(path, options), 1)
 	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
 	if err == nil {
-		_, err = migrate(ctx, path, db)
+		_, err = migrate(ctx, path, db, false)
 	}
 	if err == nil {
 		err = checkpoint(db)
@@ -126,15 +127,36 @@ func headerSize(header []byte) int64 {
 	return page * int64(binary.BigEndian.Uint32(header[28:]))
 }
 
-// checkContent makes sure that the file is a store of ours and, as far as
-// checkTime reaches, that its pages hang together.
-func checkContent(ctx context.Context, path string, db *sql.DB) error {
+// checkMark makes sure that the file is a store of ours.
+func checkMark(ctx context.Context, path string, db *sql.DB) error {
 	var id int64
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return fmt.Errorf("%w: %s: it was left untouched; restore a backup: %w", ErrDamaged, path, err)
 	}
 	if id != applicationID {
 		return fmt.Errorf("%w: %s is a SQLite file of another program", ErrNotAStore, path)
+	}
+	return nil
+}
+
+// checkUntouched looks at the content through a connection that cannot write.
+// One that can would, when it is closed again, fold the log into a file that
+// was found damaged, perhaps by that very log.
+func checkUntouched(ctx context.Context, path string) error {
+	db := openBeside(path, true)
+	if info, err := os.Stat(path + "-journal"); err == nil && info.Size() > 0 {
+		// Cut off while a restored copy was turned to keeping a log. Only a
+		// connection that can write can read the file now.
+		db = openHandle(writerDSN(path, Options{}.withDefaults()), 1)
+	}
+	return errors.Join(checkContent(ctx, path, db), db.Close())
+}
+
+// checkContent makes sure that the file is a store of ours and, as far as
+// checkTime reaches, that its pages hang together.
+func checkContent(ctx context.Context, path string, db *sql.DB) error {
+	if err := checkMark(ctx, path, db); err != nil {
+		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // fileLock keeps other processes away from a store. SQLite's own locks would
@@ -21,7 +22,14 @@ func lockFile(path string) (*fileLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// Running holds the lock for an instant; a server that starts just then waits.
+	for range 10 {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = fmt.Errorf("%w%s: stop it, or use another data folder (lock file %s)", ErrInUse, holder(file), path)
 		file.Close()
@@ -38,14 +46,40 @@ func lockFile(path string) (*fileLock, error) {
 	return &fileLock{file}, nil
 }
 
-// holder names the process that wrote its number into the lock file.
+// Running tells whether a process has the store at path open, and its number if
+// it wrote it down. It makes no file.
+func Running(path string) (running bool, number string, err error) {
+	file, err := os.Open(path + ".lock")
+	if errors.Is(err, os.ErrNotExist) {
+		return false, "", nil
+	}
+	if err != nil {
+		return false, "", fmt.Errorf("sqlite: %w", err)
+	}
+	defer file.Close() // which gives the lock back
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, processNumber(file), nil
+	}
+	if err != nil {
+		return false, "", fmt.Errorf("sqlite: lock %s: %w", file.Name(), err)
+	}
+	return false, "", nil
+}
+
+// holder names the process that has the lock, for an error.
 func holder(file *os.File) string {
-	text := make([]byte, 32)
-	n, _ := file.Read(text)
-	if pid := strings.TrimSpace(string(text[:n])); pid != "" {
-		return " (number " + pid + ")"
+	if number := processNumber(file); number != "" {
+		return " (number " + number + ")"
 	}
 	return ""
+}
+
+// processNumber is what the process that has the lock wrote into its file.
+func processNumber(file *os.File) string {
+	text := make([]byte, 32)
+	n, _ := file.Read(text)
+	return strings.TrimSpace(string(text[:n]))
 }
 
 // release lets others have the store. The file stays: removing it could pull it

@@ -42,7 +42,7 @@ func migratedTo(t *testing.T, last string) string {
 	if _, err := db.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := migrateFrom(ctx, path, db, files); err != nil {
+	if _, err := migrateFrom(ctx, path, db, files, false); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -154,6 +154,7 @@ func TestADamagedFileStopsTheStartAndIsLeftAlone(t *testing.T) {
 		{"cut in a page", func(b []byte) []byte { return b[:len(b)-100] }, ErrDamaged, "bytes of"},
 		{"cut to one page", func(b []byte) []byte { return b[:4096] }, ErrDamaged, "bytes of"},
 		{"a page overwritten", func(b []byte) []byte { copy(b[2*4096:3*4096], bytes.Repeat([]byte{0xa5}, 4096)); return b }, ErrDamaged, "restore a backup"},
+		{"a page of zeros", func(b []byte) []byte { clear(b[2*4096 : 3*4096]); return b }, ErrDamaged, "restore a backup"},
 		{"the schema overwritten", func(b []byte) []byte { copy(b[100:4096], bytes.Repeat([]byte{0xa5}, 3996)); return b }, ErrDamaged, "restore a backup"},
 		{"of another program", func(b []byte) []byte { copy(b[68:72], "abcd"); return b }, ErrNotAStore, "another program"},
 	} {
@@ -240,14 +241,14 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	}
 	db := openHandle(writerDSN(path, Options{}.withDefaults()), 1)
 	defer db.Close()
-	if number, err := migrateFrom(ctx, path, db, files); err != nil || number != 999 {
+	if number, err := migrateFrom(ctx, path, db, files, false); err != nil || number != 999 {
 		t.Fatalf("schema %d, %v", number, err)
 	}
 	if _, err := db.Exec("SELECT x FROM later"); err != nil {
 		t.Error(err)
 	}
 	files["01000_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE half (x INTEGER);\nCREATE NONSENSE;\n")}
-	if _, err := migrateFrom(ctx, path, db, files); err == nil || !strings.Contains(err.Error(), "from schema 999 to 1000") {
+	if _, err := migrateFrom(ctx, path, db, files, false); err == nil || !strings.Contains(err.Error(), "from schema 999 to 1000") {
 		t.Errorf("a broken migration: %v", err)
 	}
 	if _, err := db.Exec("SELECT x FROM half"); err == nil {

@@ -21,8 +21,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -46,6 +48,9 @@ type Options struct {
 	// BusyTimeout is how long a statement waits for another process that
 	// reads beside the server, such as a backup; 0 stands for 5 seconds.
 	BusyTimeout time.Duration
+
+	// withoutCopy migrates a file that is a copy itself.
+	withoutCopy bool
 }
 
 func (o Options) withDefaults() Options {
@@ -64,6 +69,9 @@ type engine struct {
 	writer      *sql.DB // the store's, and closed by it
 	description store.Description
 	lock        *fileLock
+
+	rawLock sync.Mutex
+	raw     *os.File // the database's file beside SQLite, nil until a purge needs it
 }
 
 // Open opens the store in the file at path, and makes the file, readable by
@@ -94,12 +102,16 @@ func openLocked(ctx context.Context, path string, options Options) (*engine, err
 	if err := makeFile(ctx, path, options); err != nil {
 		return nil, err
 	}
+	// Of a restore that was cut off before it touched the store.
+	if err := removeDatabase(path + restoringSuffix); err != nil {
+		return nil, err
+	}
 	if err := checkFile(path); err != nil {
 		return nil, err
 	}
 	writer := openHandle(writerDSN(path, options), 1)
 	readers := openHandle(readerDSN(path, options), options.Readers)
-	description, err := prepare(ctx, path, writer, readers)
+	description, err := prepare(ctx, path, writer, readers, options)
 	if err != nil {
 		return nil, errors.Join(err, readers.Close(), writer.Close())
 	}
@@ -111,12 +123,12 @@ func openLocked(ctx context.Context, path string, options Options) (*engine, err
 }
 
 // prepare makes sure that both handles are what they should be.
-func prepare(ctx context.Context, path string, writer, readers *sql.DB) (d store.Description, err error) {
-	if err := checkContent(ctx, path, writer); err != nil {
+func prepare(ctx context.Context, path string, writer, readers *sql.DB, options Options) (d store.Description, err error) {
+	if err := checkUntouched(ctx, path); err != nil {
 		return d, err
 	}
 	d.Engine = "sqlite"
-	if d.SchemaVersion, err = migrate(ctx, path, writer); err != nil {
+	if d.SchemaVersion, err = migrate(ctx, path, writer, !options.withoutCopy); err != nil {
 		return d, err
 	}
 	if d.Settings, err = checkSettings(ctx, writer, writerSettings); err != nil {
@@ -137,7 +149,7 @@ func (e *engine) Describe(ctx context.Context) (store.Description, error) {
 // Close finishes the writes in flight, folds the write-ahead log into the file,
 // and lets another process have it.
 func (e *engine) Close() error {
-	return errors.Join(e.Store.Close(checkpoint), e.lock.release())
+	return errors.Join(e.Store.Close(checkpoint), e.closeRaw(), e.lock.release())
 }
 
 // checkpoint empties the write-ahead log. A process that reads beside us may

@@ -24,7 +24,7 @@ func (s *Store) Amend(ctx context.Context, next store.Submission, readVersion in
 	err := s.write(ctx, "amend", func(t *transaction) (err error) {
 		stored, err = t.amend(next, readVersion)
 		return err
-	})
+	}, repeatable)
 	if err != nil {
 		return store.StoredForm{}, err
 	}

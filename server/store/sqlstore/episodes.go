@@ -102,22 +102,33 @@ func (t *transaction) episodeHead(careUnit, episodeID string) (h episodeHead, er
 
 // writeEpisode adds the version after head and returns it as a read would.
 func (t *transaction) writeEpisode(e store.Episode, head episodeHead, patientKey string, seq int64) (store.Episode, error) {
-	e.PatientKey, e.Version, e.ChangeSeq = patientKey, head.version+1, seq
-	e.RecordedAt = instant(moment(e.RecordedAt))
+	e = nextEpisode(e, head, patientKey, seq)
 	var err error
 	if head.exists() {
 		err = t.exec(t.sql.moveEpisode, e.CareUnit, e.EpisodeID, e.Version)
 	} else {
-		err = t.exec(t.sql.addEpisode, e.CareUnit, e.EpisodeID, e.PatientKey)
+		err = t.insert(&t.sql.addEpisodes, []any{e.CareUnit, e.EpisodeID, e.PatientKey, e.Version})
 	}
 	if err != nil {
 		return e, err
 	}
-	return e, t.exec(t.sql.addEpisodeVersion, e.CareUnit, e.EpisodeID, e.Version, e.ChangeSeq, moment(e.RecordedAt),
+	return e, t.insert(&t.sql.addEpisodeVersions, episodeVersionRow(&e))
+}
+
+// nextEpisode is the version after head as a read will return it.
+func nextEpisode(e store.Episode, head episodeHead, patientKey string, seq int64) store.Episode {
+	e.PatientKey, e.Version, e.ChangeSeq = patientKey, head.version+1, seq
+	e.RecordedAt = instant(moment(e.RecordedAt))
+	return e
+}
+
+// episodeVersionRow is in the order of episodeVersionColumns.
+func episodeVersionRow(e *store.Episode) row {
+	return row{e.CareUnit, e.EpisodeID, e.Version, e.ChangeSeq, moment(e.RecordedAt),
 		e.AssessingUnit, e.CareLevel, e.Track, e.ProgrammeType, e.Cohort, e.ReferredOn,
 		e.FirstVisitPlanned, e.FirstVisitOn, e.StartPlanned, e.StartedOn, e.EndPlanned, e.EndedOn,
 		e.Sex, e.BirthYear, e.LanguageCode, e.Status, e.DropOutReason, e.DropOutPhase,
-		flag(e.Deceased), flag(e.DoNotContact))
+		flag(e.Deceased), flag(e.DoNotContact)}
 }
 
 func scanEpisode(row scanner, e *store.Episode) error {

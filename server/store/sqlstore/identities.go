@@ -45,11 +45,18 @@ func (t *transaction) remember(p person, identity store.Identity) error {
 	if p.known {
 		return nil
 	}
-	added := moment(identity.AddedAt)
-	if err := t.exec(t.sql.addPatient, p.key, added); err != nil {
+	identity.PatientKey = p.key
+	if err := t.insert(&t.sql.addPatients, patientRow(&identity)); err != nil {
 		return err
 	}
-	return t.exec(t.sql.addIdentity, identity.Lookup, p.key, identity.System, identity.Sealed, identity.KeyID, added)
+	return t.insert(&t.sql.addIdentities, identityRow(&identity))
+}
+
+func patientRow(i *store.Identity) row { return row{i.PatientKey, moment(i.AddedAt)} }
+
+// identityRow is in the order of identityColumns.
+func identityRow(i *store.Identity) row {
+	return row{i.Lookup, i.PatientKey, i.System, i.Sealed, i.KeyID, moment(i.AddedAt)}
 }
 
 // checkIdentity refuses what would make a person that nobody finds again.

@@ -81,7 +81,7 @@ func (s *Store) StageRescore(ctx context.Context, planID string, scores []store.
 			}
 		}
 		return nil
-	})
+	}, asMaintenance, repeatable)
 }
 
 func (t *transaction) stage(planID string, r *store.Rescored) error {
@@ -159,16 +159,9 @@ func (s *statements) staleness(plan *store.RescorePlan, careUnit string, since i
 }
 
 func (t *transaction) flip(plan *store.RescorePlan, flip store.RescoreFlip, since map[string]int64) error {
-	var counts []*counter // every unit of the plan, in order: two flips cannot lock each other out
-	for _, scope := range plan.Scope {
-		if scope.Forms == 0 {
-			continue
-		}
-		count, err := t.counter(scope.CareUnit)
-		if err != nil {
-			return err
-		}
-		counts = append(counts, count)
+	counts, err := t.countersOf(plan)
+	if err != nil {
+		return err
 	}
 	number, applied, err := t.lastFlip(plan)
 	if err != nil || applied == flip.Applied {
@@ -184,6 +177,23 @@ func (t *transaction) flip(plan *store.RescorePlan, flip store.RescoreFlip, sinc
 		}
 	}
 	return nil
+}
+
+// countersOf takes the counter of every unit of the plan, in order: two flips
+// cannot lock each other out.
+func (t *transaction) countersOf(plan *store.RescorePlan) ([]*counter, error) {
+	var counts []*counter
+	for _, scope := range plan.Scope {
+		if scope.Forms == 0 {
+			continue
+		}
+		count, err := t.counter(scope.CareUnit)
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, count)
+	}
+	return counts, nil
 }
 
 // lastFlip says how often a plan was flipped, and how it stands.
@@ -242,6 +252,11 @@ func (s *Store) DropRescore(ctx context.Context, planID string, at time.Time, li
 	}
 	err = s.write(ctx, "drop a re-scoring", func(t *transaction) error {
 		more = false
+		// Else another process could apply the plan between the look and the
+		// deletion, and its scores would count without being there.
+		if _, err := t.countersOf(&plan); err != nil {
+			return err
+		}
 		number, _, err := t.lastFlip(&plan)
 		if err != nil || number > 0 {
 			return err
@@ -251,7 +266,7 @@ func (s *Store) DropRescore(ctx context.Context, planID string, at time.Time, li
 		}
 		more, err = t.unstage(&plan, limit)
 		return err
-	})
+	}, asMaintenance, repeatable)
 	return more, err
 }
 

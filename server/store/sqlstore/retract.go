@@ -15,7 +15,7 @@ func (s *Store) Retract(ctx context.Context, ref store.SubmissionRef, mark []byt
 	err := s.write(ctx, "retract", func(t *transaction) (err error) {
 		stored, err = t.retract(ref, mark, readVersion, act)
 		return err
-	})
+	}, repeatable)
 	if err != nil {
 		return store.StoredForm{}, err
 	}

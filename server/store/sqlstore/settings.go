@@ -37,11 +37,13 @@ func (s *Store) PutSetting(ctx context.Context, setting store.Setting, readNumbe
 		put, err = t.putSetting(setting, readNumber)
 		return err
 	})
+	// To be read again, and not remembered from here: of two writes that were
+	// committed together the later may return first, and after an error it may
+	// be open whether it was written.
+	s.newestChange.Store(&settingsChange{})
 	if err != nil {
-		s.newestChange.Store(&settingsChange{}) // whether it was written may be open
 		return store.Setting{}, err
 	}
-	s.newestChange.Store(&settingsChange{known: true, number: put.Change})
 	return put, nil
 }
 

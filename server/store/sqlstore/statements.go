@@ -6,18 +6,19 @@ package sqlstore
 type statements struct {
 	takeCounter, saveCounter, lastChange string
 
-	findPatient, identitiesOf, addPatient, addIdentity string
+	findPatient, identitiesOf string
 
-	episodeHead, addEpisode, moveEpisode, addEpisodeVersion         string
+	episodeHead, moveEpisode                                        string
 	episode, episodeHistory, episodesOfPatient, episodes, careUnits string
 
-	addSubmission, firstVersion, slotHead string
+	slotHead                              string
 	submission, submissionsOfEpisode      string
 	keptContent, addContent, contents     string
 	settings, settingsHistory, addSetting string
 	settingNumber, settingsChange         string
 	property, addProperty                 string
 
+	batchStatements
 	rescoreStatements
 	historyStatements
 }
@@ -49,20 +50,10 @@ func newStatements(r func(string) string) statements {
 		findPatient: r(`SELECT patient_key FROM identity WHERE lookup = $1`),
 		identitiesOf: r(`SELECT patient_key, system, lookup, sealed, key_id, added_at FROM identity
 			WHERE patient_key = $1 ORDER BY added_at, lookup`),
-		addPatient: r(`INSERT INTO patient (patient_key, created_at) VALUES ($1, $2) ON CONFLICT (patient_key) DO NOTHING`),
-		addIdentity: r(`INSERT INTO identity (lookup, patient_key, system, sealed, key_id, added_at)
-			VALUES ($1, $2, $3, $4, $5, $6)`),
 
 		episodeHead: r(`SELECT patient_key, version FROM episode WHERE care_unit = $1 AND episode_id = $2`),
-		addEpisode:  r(`INSERT INTO episode (care_unit, episode_id, patient_key, version) VALUES ($1, $2, $3, 1)`),
 		moveEpisode: r(`UPDATE episode SET version = $3 WHERE care_unit = $1 AND episode_id = $2`),
-		addEpisodeVersion: r(`INSERT INTO episode_version (care_unit, episode_id, version, change_seq, recorded_at,
-			assessing_unit, care_level, track, programme_type, cohort, referred_on,
-			first_visit_planned, first_visit_on, start_planned, started_on, end_planned, ended_on,
-			sex, birth_year, language_code, status, drop_out_reason, drop_out_phase, deceased, do_not_contact)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-			$21, $22, $23, $24, $25)`),
-		episode: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id = $2`),
+		episode:     r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id = $2`),
 		episodeHistory: r(`SELECT ` + packed(episodeColumns) + `
 			FROM episode h JOIN episode_version v ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id
 			WHERE h.care_unit = $1 AND h.episode_id = $2 ORDER BY v.version`),
@@ -72,11 +63,6 @@ func newStatements(r func(string) string) statements {
 		careUnits: r(`SELECT care_unit FROM change_counter c
 			WHERE EXISTS (SELECT 1 FROM episode e WHERE e.care_unit = c.care_unit) ORDER BY care_unit`),
 
-		addSubmission: r(`INSERT INTO submission_version (` + submissionColumns + `, digest)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-			$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`),
-		firstVersion: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
-			WHERE care_unit = $1 AND system = $2 AND submission_id = $3 AND version = 1`),
 		slotHead: r(`SELECT slot_version, state, system, submission_id FROM submission_version
 			WHERE care_unit = $1 AND episode_id = $2 AND occasion = $3 AND occasion_label = $4
 			AND instrument = $5 AND respondent = $6 ORDER BY slot_version DESC LIMIT 1`),
@@ -102,6 +88,7 @@ func newStatements(r func(string) string) statements {
 		property:    r(`SELECT value FROM property WHERE name = $1`),
 		addProperty: r(`INSERT INTO property (name, value) VALUES ($1, $2)`),
 
+		batchStatements:   newBatchStatements(r),
 		rescoreStatements: newRescoreStatements(r),
 		historyStatements: newHistoryStatements(r),
 	}

@@ -6,8 +6,11 @@
 // comments of package store; the shape of the tables and the reasons for it are
 // in DESIGN.md beside this file.
 //
-// Reads go to a pool of connections that cannot write. Writes go one after
-// another through a single connection, each in one transaction (see write.go).
+// Reads go to a pool of connections that cannot write. Writes wait in queues
+// (queue.go) for one writer, which does all that has come together in one
+// transaction on a single connection (batch.go): envelopes are planned against
+// facts gathered for all of them (facts.go, submit.go), and their rows inserted
+// together (intake.go).
 package sqlstore
 
 import (
@@ -26,7 +29,8 @@ type Store struct {
 	sql     statements
 	writer  *sql.DB
 	readers *sql.DB
-	turn    chan struct{} // holds one token: the right to write
+	queue   *queue        // what waits to be written
+	idle    chan struct{} // closed when the writer has ended
 
 	newestChange atomic.Pointer[settingsChange] // never nil
 
@@ -43,10 +47,11 @@ func New(dialect Dialect, writer, readers *sql.DB) *Store {
 		sql:     newStatements(dialect.rewrite),
 		writer:  writer,
 		readers: readers,
-		turn:    make(chan struct{}, 1),
+		queue:   newQueue(),
+		idle:    make(chan struct{}),
 	}
-	s.turn <- struct{}{}
 	s.newestChange.Store(&settingsChange{})
+	go s.writeBatches()
 	return s
 }
 
@@ -60,6 +65,8 @@ func (s *Store) Close(beforeWriter func(writer *sql.DB) error) error {
 		return nil
 	}
 	s.closed = true
+	s.queue.close()
+	<-s.idle
 	err := s.readers.Close()
 	if beforeWriter != nil {
 		if e := beforeWriter(s.writer); err == nil {

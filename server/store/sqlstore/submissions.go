@@ -62,11 +62,16 @@ func scanSlotRow(row scanner, to *slotRow) error {
 }
 
 func (t *transaction) writeSubmission(f *store.Submission, slotVersion int64) error {
-	return t.exec(t.sql.addSubmission, f.CareUnit, f.EpisodeID, string(f.Occasion), f.OccasionLabel, f.Instrument, string(f.Respondent),
+	return t.insert(&t.sql.addSubmissions, submissionRow(f, slotVersion))
+}
+
+// submissionRow is in the order of submissionColumns.
+func submissionRow(f *store.Submission, slotVersion int64) row {
+	return row{f.CareUnit, f.EpisodeID, string(f.Occasion), f.OccasionLabel, f.Instrument, string(f.Respondent),
 		slotVersion, string(f.State), f.System, f.SubmissionID, f.Version, f.ChangeSeq, moment(f.RecordedAt),
 		f.RequestedVersion, f.InstrumentVersion, f.AnsweredOn, f.Mode, f.LanguageCode, flag(f.Assisted),
 		f.Source.System, f.Source.DocumentID, f.Source.Template, f.Source.Version,
-		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings, f.Changed.By, f.Changed.Note, f.Digest)
+		f.Answers, f.Scores, flag(f.EpisodeCreated), f.Warnings, f.Changed.By, f.Changed.Note, f.Digest}
 }
 
 func slotArgs(s store.Slot) []any {

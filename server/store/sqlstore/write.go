@@ -4,74 +4,50 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
 
-// maxAttempts bounds how often a transaction is run again because another one
-// was in its way. Each attempt has already waited out the engine's own timeout.
-const maxAttempts = 3
-
-// write runs one transaction, after those that asked before it. A caller may
-// give up while waiting for its turn; once begun, the transaction is finished
-// whatever becomes of the caller. That is not politeness: a context cancelled
-// in the middle makes database/sql roll back behind our back, and statements
-// that follow would be outside of any transaction and stay.
+// write has a function run within a transaction, after what asked before it and
+// perhaps together with others (batch.go). A caller may give up while waiting;
+// once begun, the write is finished whatever becomes of the caller. That is not
+// politeness: a context cancelled in the middle makes database/sql roll back
+// behind our back, and statements that follow would be outside of any
+// transaction and stay.
 //
-// apply may run more than once and must therefore start its result afresh. It
-// says whether it wrote anything; if not, or if it fails, nothing is committed.
-func (s *Store) write(ctx context.Context, what string, apply func(*transaction) error) error {
-	leave, err := s.enter()
-	if err != nil {
+// apply may run more than once and must therefore start its result afresh, and
+// it sees what its neighbours wrote, which may yet come to nothing: what it
+// found out counts when write returns. If it fails, nothing of it is kept.
+func (s *Store) write(ctx context.Context, what string, apply func(*transaction) error, how ...manner) error {
+	j := newJob([]task{{what: what, apply: apply}})
+	in := interactive
+	for _, m := range how {
+		switch m {
+		case asMaintenance:
+			in = maintenance
+		case repeatable:
+			j.tasks[0].repeatable = true
+		}
+	}
+	if err := s.do(ctx, in, j); err != nil {
 		return err
 	}
-	defer leave()
-	select {
-	case <-s.turn:
-		defer func() { s.turn <- struct{}{} }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	for attempt := 1; ; attempt++ {
-		// Between attempts nothing has happened: the caller may still go.
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := s.attempt(context.WithoutCancel(ctx), apply)
-		if err == nil || attempt == maxAttempts || s.dialect.Classify(err) != Busy {
-			var refused refusal
-			if errors.As(err, &refused) {
-				return refused.error
-			}
-			return s.fail(what, err)
-		}
-		time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
-	}
+	return j.tasks[0].err
 }
 
-func (s *Store) attempt(ctx context.Context, apply func(*transaction) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	// After a commit this does nothing.
-	defer tx.Rollback()
-	t := &transaction{ctx: ctx, sql: &s.sql, tx: tx}
-	if err := apply(t); err != nil {
-		return err
-	}
-	if !t.wrote {
-		return nil
-	}
-	if err := t.saveCounters(); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
+// manner is how a write differs from one that somebody waits for.
+type manner int
 
-// refusal is an error of the store's contract: the transaction is given up
-// because of what it found, not because the engine failed.
+const (
+	// asMaintenance lets the write wait behind what somebody waits for.
+	asMaintenance manner = iota
+	// repeatable says that the write may run once more though it may have been
+	// committed: it then finds that it was, and tells the same.
+	repeatable
+)
+
+// refusal is an error of the store's contract: the write is given up because
+// of what it found, not because the engine failed.
 type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }

@@ -59,7 +59,7 @@ var replayTests = map[string]func(*testing.T, fixture){
 func checkReplay(t *testing.T, got, first store.Receipt) {
 	t.Helper()
 	for i := range first.Forms {
-		first.Forms[i].Replayed = true
+		first.Forms[i].Replayed, first.Forms[i].Newest, first.Forms[i].NewestState = true, 1, store.Live
 	}
 	same(t, "receipt of the retry", got, first)
 }

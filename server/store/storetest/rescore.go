@@ -118,7 +118,7 @@ var rescoreTests = map[string]func(*testing.T, fixture){
 		plan := staged(t, s, "p", forms...)
 		check := func(when string) {
 			replay := submit(t, s, envelope("patient 0", form("e1", "hads", "1"))).Forms[0]
-			same(t, when+": a retry", replay, store.StoredForm{Submission: forms[0], Replayed: true})
+			same(t, when+": a retry", replay, store.StoredForm{Submission: forms[0], Replayed: true, Newest: 1, NewestState: store.Live})
 			_, err := s.Submit(ctx, envelope("patient 0", form("e1", "hads", "another")))
 			isError(t, when+": the slot", err, store.ErrSlotTaken)
 			_, err = s.Submit(ctx, envelope("patient 0", with(form("e1", "hads", "1"), func(f *store.Submission) { f.Digest = []byte("x") })))

@@ -33,13 +33,15 @@ type Open func() store.Store
 // Run runs every test, each on a fresh store.
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
-		submitTests, replayTests, refusalTests, readingTests, episodeTests, identityTests, contentTests, settingTests, rescoreTests, amendTests, retractTests, parallelTests, endTests,
+		submitTests, replayTests, refusalTests, readingTests, episodeTests, identityTests, contentTests, settingTests, rescoreTests, amendTests, retractTests, changeTests, shareTests, linkTests, eraseTests, importTests, parallelTests, endTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, newFixture(t, place(t))) })
 		}
 	}
 	t.Run("a random sequence of calls agrees with a model in memory", func(t *testing.T) { checkModel(t, newFixture(t, place(t))) })
+	t.Run("random imports, dry and in earnest, agree with a model in memory", func(t *testing.T) { checkImportModel(t, newFixture(t, place(t))) })
+	t.Run("random histories of forms and patients agree with a model in memory, as of every change", func(t *testing.T) { checkHistory(t, newFixture(t, place(t))) })
 	t.Run("random flips of plans agree with a model in memory, as of every change", func(t *testing.T) { checkFlipModel(t, newFixture(t, place(t))) })
 }
 

@@ -25,8 +25,8 @@ CREATE INDEX merged_into ON merged_patient (into_key);
 
 -- The tombstone of a patient: that somebody was erased, and nothing of whom.
 CREATE TABLE erasure (
-    erasure_id   TEXT    NOT NULL PRIMARY KEY, -- made by the application, rises with time
-    patient_keys TEXT    NOT NULL, -- the keys that the patient had, separated by spaces; they mean something in old backups only
+    erasure_id   TEXT    NOT NULL PRIMARY KEY, -- named by the caller
+    patient_keys TEXT    NOT NULL, -- the keys that the patient had, separated by U+001F; they mean something in old backups only
     identities   INTEGER NOT NULL, -- how many rows went
     episodes     INTEGER NOT NULL,
     submissions  INTEGER NOT NULL,

@@ -1,0 +1,196 @@
+package clinic
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// MaxRecords is how many records are imported at a time.
+const MaxRecords = 1000
+
+// ImportedRecord is what became of one record of an import.
+type ImportedRecord struct {
+	Replayed       bool
+	EpisodeCreated bool // by this record, or by it when it was first stored
+	Warnings       []Warning
+	// Refused is why the record is not stored: an *InputError or a *StateError,
+	// as Submit would give, but without candidates and holders. Nil if it is.
+	Refused error
+}
+
+// PreparedImport are records that were checked and scored and wait to be
+// stored.
+type PreparedImport struct {
+	caller    Caller
+	records   []Submission
+	results   []ImportedRecord
+	envelopes []store.Envelope
+	of        []int // envelopes[i] is of records[of[i]]
+}
+
+// PrepareImport checks and scores records of one form each, as Submit would,
+// and stores nothing. It is apart from Import so that a caller with many
+// records can prepare the next ones while the last ones are written.
+//
+// A record with problems makes no error here: Import lists it as refused. The
+// error is one of the store's.
+func (c *Clinic) PrepareImport(ctx context.Context, caller Caller, records []Submission) (*PreparedImport, error) {
+	if _, err := c.site(ctx); err != nil {
+		return nil, err
+	}
+	p := &PreparedImport{
+		caller: caller, records: records, results: make([]ImportedRecord, len(records)),
+		envelopes: make([]store.Envelope, 0, len(records)), of: make([]int, 0, len(records)),
+	}
+	for i := range records {
+		envelope, _, err := c.prepare(caller, records[i], true)
+		var input *InputError
+		switch {
+		case errors.As(err, &input):
+			p.results[i].Refused = input
+		case err != nil:
+			return nil, err
+		default:
+			p.envelopes, p.of = append(p.envelopes, envelope), append(p.of, i)
+		}
+	}
+	return p, nil
+}
+
+// Import stores what was prepared, each record judged alone and in turn; what
+// it returns has one entry for each. All that is not refused is durable when it
+// returns. With dryRun nothing is stored, and the records are judged as they
+// would be.
+//
+// A store that is overloaded is asked again for a while (see importPatience).
+// The error concerns no single record; repeating the whole is then safe.
+func (c *Clinic) Import(ctx context.Context, p *PreparedImport, dryRun bool) ([]ImportedRecord, error) {
+	if err := c.storePrepared(ctx, p, dryRun); err != nil {
+		return nil, err
+	}
+	again, of := c.refusedByAnotherVersion(ctx, p)
+	if len(again) == 0 {
+		return p.results, nil
+	}
+	retry, err := c.PrepareImport(ctx, p.caller, again)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.storePrepared(ctx, retry, dryRun); err != nil {
+		return nil, err
+	}
+	for i, result := range retry.results {
+		p.results[of[i]] = result
+	}
+	return p.results, nil
+}
+
+// refusedByAnotherVersion returns the records that asFirstScored can help, and
+// which ones of the import they are.
+func (c *Clinic) refusedByAnotherVersion(ctx context.Context, p *PreparedImport) (again []Submission, of []int) {
+	for i := range p.results {
+		if p.results[i].Refused == nil {
+			continue
+		}
+		if first, ok := c.asFirstScored(ctx, p.caller, p.records[i], p.results[i].Refused); ok {
+			again, of = append(again, first), append(of, i)
+		}
+	}
+	return again, of
+}
+
+func (c *Clinic) storePrepared(ctx context.Context, p *PreparedImport, dryRun bool) error {
+	if len(p.envelopes) == 0 {
+		return nil
+	}
+	imported, err := importPatiently(ctx, c.store, p.envelopes, dryRun)
+	if err != nil {
+		return err
+	}
+	others := otherEpisodes{}
+	for i := range imported {
+		to := &p.results[p.of[i]]
+		if imported[i].Err != nil {
+			if to.Refused = importRefusal(imported[i].Err); to.Refused == nil {
+				return imported[i].Err
+			}
+			continue
+		}
+		form := &imported[i].Forms[0]
+		to.Replayed, to.EpisodeCreated = form.Replayed, imported[i].EpisodeCreated
+		to.Warnings = warningsOf(form, "")
+		if to.EpisodeCreated && others.has(ctx, c.store, &p.envelopes[i]) {
+			to.Warnings = append(to.Warnings, warning(WarnOtherEpisodes, ""))
+		}
+	}
+	return nil
+}
+
+// importRefusal turns the store's refusal of one record into what its sender
+// can act on; nil for an error that is none.
+func importRefusal(err error) error {
+	switch {
+	case errors.Is(err, store.ErrEpisodeUnknown):
+		return episodeUnknown(nil)
+	case errors.Is(err, store.ErrOtherPatient):
+		return episodeOfOtherPatient()
+	}
+	conflicts := conflictsOf(err, true)
+	if len(conflicts) == 0 {
+		return nil
+	}
+	first := conflicts[0]
+	return &StateError{Reason: first.Reason, Field: first.Field, Description: conflictText[first.Reason]}
+}
+
+// otherEpisodes asks what warnOfOtherEpisodes does, also where the episode in
+// question is not stored, as in a dry run, and each patient's only once: a
+// mistaken import can have one patient in all its records. Of two new episodes
+// in one message both are warned of.
+type otherEpisodes map[string][]store.Episode // by unit and look-up hash
+
+func (o otherEpisodes) has(ctx context.Context, st store.Store, envelope *store.Envelope) bool {
+	key := envelope.Episode.CareUnit + " " + string(envelope.Identity.Lookup)
+	episodes, known := o[key]
+	if !known {
+		// A failure to look is no reason to fail what is stored.
+		if patientKey, err := st.FindPatient(ctx, envelope.Identity.Lookup); err == nil {
+			episodes, _ = st.EpisodesOfPatient(ctx, envelope.Episode.CareUnit, patientKey)
+		}
+		o[key] = episodes
+	}
+	return len(episodes) > 1 || len(episodes) == 1 && episodes[0].EpisodeID != envelope.Episode.EpisodeID
+}
+
+// How long an import waits for room in the store: first importFirstWait, each
+// time twice as long up to importLongestWait, until importPatience is over.
+//
+// To wait is right here and would be wrong for a Submit: an import holds what
+// it sent and reads no more, so that its sender is slowed down by the
+// connection, and nobody stands behind it at a desk. It is not for ever, since
+// a sender that hears nothing cannot tell a busy server from a lost one.
+const (
+	importFirstWait   = 20 * time.Millisecond
+	importLongestWait = time.Second
+	importPatience    = 20 * time.Second
+)
+
+func importPatiently(ctx context.Context, st store.Imports, envelopes []store.Envelope, dryRun bool) ([]store.Imported, error) {
+	end := time.Now().Add(importPatience)
+	for wait := importFirstWait; ; wait = min(2*wait, importLongestWait) {
+		imported, err := st.Import(ctx, envelopes, dryRun)
+		if !errors.Is(err, store.ErrOverloaded) || time.Now().Add(wait).After(end) {
+			return imported, err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package clinic
+
+import (
+	"context"
+	"errors"
+
+	"github.com/painscore/painscore/server/store"
+)
+
+// Sharing lets another care unit see an episode, or ends that.
+type Sharing struct {
+	CareUnit  string // owner of the episode
+	EpisodeID string
+	With      string // the other unit
+	Revoke    bool
+	Decision
+	Found []Problem // what the way in has already found wrong; listed with the rest
+}
+
+// ShareEpisode records that another care unit may see an episode, or no longer,
+// and returns the act that stands: an earlier one where this changes nothing.
+// An episode that was never shared with the unit has none, and its Number is 0.
+//
+// Errors: *InputError; *StateError with EPISODE_UNKNOWN.
+func (c *Clinic) ShareEpisode(ctx context.Context, caller Caller, s Sharing) (store.Share, error) {
+	check := c.newChecker(s.Found)
+	before := len(check.problems)
+	check.id("care_unit", s.CareUnit)
+	check.id("episode_id", s.EpisodeID)
+	named := len(check.problems) == before
+	check.id("with_care_unit", s.With)
+	if s.With != "" && s.With == s.CareUnit {
+		check.add("with_care_unit", BadFormat, "the unit that owns the episode sees it anyhow")
+	}
+	s.Decision.check(check)
+	if named {
+		ids, err := c.identifiersOfEpisode(ctx, s.CareUnit, s.EpisodeID)
+		if unlessNotFound(err) != nil {
+			return store.Share{}, err
+		}
+		check.withoutIdentifiers(ids, append(s.Decision.texts(), [2]string{"with_care_unit", s.With})...)
+	}
+	if err := check.err(); err != nil {
+		return store.Share{}, err
+	}
+	share, err := c.store.ShareEpisode(ctx, store.Share{
+		CareUnit: s.CareUnit, EpisodeID: s.EpisodeID, With: s.With, Shared: !s.Revoke, Act: s.Decision.act(caller, c.now()),
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Share{}, episodeUnknown(nil)
+	}
+	return share, err
+}
+
+// Shares returns every act of sharing an episode, ordered by unit, oldest first.
+func (c *Clinic) Shares(ctx context.Context, episode store.Episode) ([]store.Share, error) {
+	return c.store.Shares(ctx, episode.CareUnit, episode.EpisodeID)
+}
