@@ -49,7 +49,7 @@ func TestAnAmendedFormIsScoredByTheDefinitionThatCounts(t *testing.T) {
 	named.Version = "1"
 	a := correction("s-2", withSheet(named))
 	a.Version = 2
-	if s.amend(t, a); s.anxietyOf(t, "s-2") != "8 possible by 1" {
+	if got := s.amend(t, a); got.RequestedVersion != "1" || s.anxietyOf(t, "s-2") != "8 possible by 1" {
 		t.Errorf("by the version it names: %s", s.anxietyOf(t, "s-2"))
 	}
 }

@@ -278,6 +278,12 @@ func TestAnAmendmentHoldsNoIdentifierOfThePatient(t *testing.T) {
 	if strings.Contains(err.Error(), "1212") {
 		t.Errorf("echoed: %v", err)
 	}
+	s = openWithForm(t)
+	s.submit(t, baseline("s-1", goals(7, "to walk")))
+	_, err = s.AmendSubmission(t.Context(), clinic.Local, correction("s-1", withSheet(goals(7, "call "+number))))
+	if got := problems(t, err); len(got) != 1 || !strings.HasPrefix(got[0], "sheet.answers[") || !strings.HasSuffix(got[0], clinic.IdentifierInText) {
+		t.Errorf("in an answer: %v", got)
+	}
 }
 
 func TestAnAmendmentIsCarriedOutOnce(t *testing.T) {
@@ -308,6 +314,9 @@ func TestAnAmendmentFromAVersionThatIsNotTheLastIsRefused(t *testing.T) {
 	s.amendRefused(t, correction("s-1", func(a *clinic.Amendment) { a.To.Mode = "phone" }), clinic.StaleVersion)
 	s.amendRefused(t, correction("s-1", withSheet(nprs(4))), clinic.StaleVersion)
 	s.amendRefused(t, correction("s-1", func(a *clinic.Amendment) { a.To.Mode, a.Version = "paper", 3 }), clinic.StaleVersion)
+	s.submit(t, at(store.ProgrammeEnd, "2025-03-02", "s-2", nprs(8)))
+	s.amend(t, correction("s-2", func(a *clinic.Amendment) { a.To.Mode = "phone" }))
+	s.amendRefused(t, correction("s-2", func(a *clinic.Amendment) { a.To.Mode = "paper" }), clinic.StaleVersion) // not a retry of the other
 	if got := s.newest(t, "s-1"); got.Version != 2 || score(t, got.ScoreList, "average_pain").Text() != "3" {
 		t.Errorf("%+v", got.Submission)
 	}

@@ -93,6 +93,9 @@ func TestTheFeedTellsAllThatHappened(t *testing.T) {
 		}
 		resume = token
 	}
+	if whole, err := s.ListChanges(t.Context(), unit, clinic.Page{Size: len(happened)}); err != nil || !whole.CaughtUp {
+		t.Errorf("a page that ends with the feed is not caught up, %v", err)
+	}
 	if words, token := s.feed(t, unit, resume, 10); len(words) != 0 || token != resume {
 		t.Errorf("after the end: %q", words)
 	}

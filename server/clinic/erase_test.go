@@ -235,6 +235,30 @@ func TestAnErasureDoesNotFailForWantOfAPurge(t *testing.T) {
 	}
 }
 
+// overtaken is a store in which another call with the same id was faster.
+type overtaken struct {
+	store.Store
+	other string
+}
+
+func (o overtaken) Erase(ctx context.Context, e store.Erasure, mark func(store.SubmissionRef) []byte) (store.Erasure, error) {
+	if e.PatientKeys[0] == o.other {
+		return store.Erasure{ErasureID: e.ErasureID, PatientKeys: []string{"another"}}, nil
+	}
+	return o.Store.Erase(ctx, e, mark)
+}
+
+func TestAnErasureThatWasOvertakenByAnotherIsNotTakenForItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	s := openIn(t, dir, clinic.Settings{}, builtin(t))
+	twoPatients(t, s)
+	episode, err := s.store.Episode(t.Context(), unit, "e-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.through(t, dir, overtaken{s.store, episode.PatientKey}).eraseRefused(t, erasing("erasure-1", tolvan), clinic.ErasureIDReused)
+}
+
 func TestAPlanIsStaleAfterAnErasure(t *testing.T) {
 	s := openIn(t, t.TempDir(), clinic.Settings{}, catalogueWith(t, cutOff9(t)))
 	hadsAtThree(t, s)
