@@ -86,12 +86,15 @@ func (f *fake) answer(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 }
 
 var replies = map[string]any{
-	pb.SubmissionService_Submit_FullMethodName:      &pb.SubmitResponse{Replayed: true},
-	pb.SubmissionService_SubmitForms_FullMethodName: &pb.SubmitFormsResponse{},
-	pb.PatientService_UpsertEpisode_FullMethodName:  &pb.UpsertEpisodeResponse{},
-	pb.PatientService_GetTrend_FullMethodName:       &pb.GetTrendResponse{},
-	pb.ScoringService_Score_FullMethodName:          &pb.ScoreResponse{},
-	pb.AdminService_GetServerInfo_FullMethodName:    &pb.GetServerInfoResponse{},
+	pb.SubmissionService_Submit_FullMethodName:          &pb.SubmitResponse{Replayed: true},
+	pb.SubmissionService_SubmitForms_FullMethodName:     &pb.SubmitFormsResponse{},
+	pb.SubmissionService_AmendSubmission_FullMethodName: &pb.AmendSubmissionResponse{},
+	pb.PatientService_ErasePatient_FullMethodName:       &pb.ErasePatientResponse{},
+	pb.PatientService_ShareEpisode_FullMethodName:       &pb.ShareEpisodeResponse{},
+	pb.PatientService_UpsertEpisode_FullMethodName:      &pb.UpsertEpisodeResponse{},
+	pb.PatientService_GetTrend_FullMethodName:           &pb.GetTrendResponse{},
+	pb.ScoringService_Score_FullMethodName:              &pb.ScoreResponse{},
+	pb.AdminService_GetServerInfo_FullMethodName:        &pb.GetServerInfoResponse{},
 }
 
 func refusal(t *testing.T, code codes.Code, details ...protoadapt.MessageV1) error {

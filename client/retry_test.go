@@ -41,6 +41,18 @@ var (
 		_, err := c.Submissions().ApplyRescore(ctx, &pb.ApplyRescoreRequest{PlanId: "p"})
 		return err
 	}
+	amend = func(ctx context.Context, c *Client) error {
+		_, err := c.Submissions().AmendSubmission(ctx, &pb.AmendSubmissionRequest{SubmissionId: "one", Version: 1})
+		return err
+	}
+	erase = func(ctx context.Context, c *Client) error {
+		_, err := c.Patients().ErasePatient(ctx, &pb.ErasePatientRequest{ErasureId: "one"})
+		return err
+	}
+	share = func(ctx context.Context, c *Client) error {
+		_, err := c.Patients().ShareEpisode(ctx, &pb.ShareEpisodeRequest{EpisodeId: "one"})
+		return err
+	}
 	trend = func(ctx context.Context, c *Client) error {
 		_, err := c.Patients().GetTrend(ctx, &pb.GetTrendRequest{})
 		return err
@@ -61,6 +73,9 @@ func TestACallIsRepeatedOnlyWhereThatIsSafe(t *testing.T) {
 		{"upsert, server gone: a second run may undo another's change", upsert, down, 1},
 		{"upsert with an etag, server gone: another's change would be noticed", upsertIfUnchanged, down, 3},
 		{"apply a re-scoring, server gone: somebody may revert it in between", apply, down, 1},
+		{"amend, server gone: the version that was read makes it a replay", amend, down, 3},
+		{"erase, server gone", erase, down, 3},
+		{"share, server gone: somebody may end it in between", share, down, 1},
 		{"submit, overloaded with a delay", submit, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"upsert, overloaded with a delay: nothing was done", upsert, refusal(t, codes.ResourceExhausted, retryIn(time.Second)), 3},
 		{"submit, too large: no delay given", submit, status.Error(codes.ResourceExhausted, "too large"), 1},

@@ -94,8 +94,9 @@ type amendedFrom struct {
 	known            bool
 	patientKey       string
 	ids              []identity.Identifier // all of the patient's
-	// scoredBy is the definition that reads a sheet which names no version.
-	scoredBy string
+	// scoredBy is the definition that reads a sheet which names no version, and
+	// storedBy the one that this version was stored with.
+	scoredBy, storedBy string
 }
 
 // standIn takes the place of a submission that is not there, or not named, so
@@ -130,7 +131,7 @@ func (c *Clinic) readAmended(ctx context.Context, caller Caller, a Amendment, fr
 		return unlessNotFound(err) // erased since
 	}
 	from.Submission, from.known = rescored(&start, counting(&start)), true
-	from.scoredBy = from.InstrumentVersion
+	from.scoredBy, from.storedBy = from.InstrumentVersion, start.InstrumentVersion
 	if newest.Version == a.Version+1 {
 		// Perhaps a retry, and a re-scoring may have been undone in between:
 		// the sheet is read as it was then (see asFirstScored).
@@ -178,7 +179,11 @@ func (c *Clinic) lay(check *checker, a Amendment, fields []amendField, from amen
 	if !from.known {
 		return next, nil, nil
 	}
-	record, err := c.record(next)
+	// Which scores count may change between a call and its retry, and with them
+	// the order of the answers. How they were stored does not.
+	stored := next
+	stored.InstrumentVersion = from.storedBy
+	record, err := c.record(stored)
 	if err != nil {
 		return next, nil, err
 	}
