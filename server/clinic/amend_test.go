@@ -230,6 +230,10 @@ func TestAmendListsEveryProblemAtOnce(t *testing.T) {
 		{"no instrument", withSheet(clinic.Sheet{}), []string{"sheet.instrument REQUIRED"}},
 		{"a sheet that is named and missing", func(a *clinic.Amendment) { a.Mask = []string{"sheet"} }, []string{"sheet.instrument REQUIRED"}},
 		{"bad answers", withSheet(byCode("nprs", map[string]int32{"average_pain": 11})), []string{"sheet.answers[0].value OUT_OF_RANGE"}},
+		{"a bad answer that was found on the way in", func(a *clinic.Amendment) {
+			withSheet(byCode("nprs", map[string]int32{"average_pain": 11}))(a)
+			a.Found = []clinic.Problem{{Field: "sheet.answers[0].value", Reason: "UNKNOWN_FIELD"}}
+		}, []string{"sheet.answers[0].value UNKNOWN_FIELD"}},
 		{"found on the way in", func(a *clinic.Amendment) { a.Found = []clinic.Problem{{Field: "sheet", Reason: "UNKNOWN_FIELD"}} }, []string{"sheet UNKNOWN_FIELD"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -69,8 +69,11 @@ func (c *Clinic) score(check *checker, prefix string, sheet Sheet) *Scored {
 		}
 	}
 	scored := &Scored{Instrument: in}
-	check.addAll(prefix, in.Read(&sheet.Sheet, &scored.Answers))
-	if len(check.problems) > before {
+	refused := in.Read(&sheet.Sheet, &scored.Answers)
+	check.addAll(prefix, refused)
+	// What the way in has found at the same place is not said twice, so that
+	// the list need not have grown; the sheet is refused all the same.
+	if len(refused) > 0 || len(check.problems) > before {
 		return nil
 	}
 	in.Score(&scored.Answers, &scored.Result)

@@ -78,6 +78,10 @@ func TestSubmitListsEveryProblemAtOnce(t *testing.T) {
 		}, []string{"answers[2].value OUT_OF_RANGE", "answers[5].item UNKNOWN_ITEM", "answers[7].item DUPLICATE_ITEM"}},
 		{"not applicable", func(s *clinic.Submission) { s.Forms[0].Answers[0].Kind = scoring.NotApplicable }, []string{"answers[0].value NOT_APPLICABLE_NOT_ALLOWED"}},
 		{"501 answers", func(s *clinic.Submission) { s.Forms[0].Answers = make([]scoring.Answer, 501) }, []string{"answers TOO_MANY"}},
+		{"a bad answer that was found on the way in", func(s *clinic.Submission) {
+			s.Forms[0].Answers[0].Kind = scoring.NotANumber
+			s.Found = []clinic.Problem{{Field: "answers[0].value", Reason: "UNKNOWN_FIELD"}}
+		}, []string{"answers[0].value UNKNOWN_FIELD"}},
 		{"found on the way in", func(s *clinic.Submission) { s.Found = []clinic.Problem{{Field: "source", Reason: "UNKNOWN_FIELD"}} }, []string{"source UNKNOWN_FIELD"}},
 	}
 	s := open(t, clinic.Settings{})
