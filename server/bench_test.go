@@ -18,6 +18,7 @@ import (
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store/sqlite"
@@ -56,8 +57,19 @@ func serviceIn(tb testing.TB, dir string, skeletons ...string) *grpc.ClientConn 
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g, _ := server.New(use, server.Info{}, slog.New(slog.DiscardHandler))
+	g, _ := server.New(use, tokenless(tb), insecure.NewCredentials(), server.Info{}, slog.New(slog.DiscardHandler))
 	return serve(tb, g)
+}
+
+// tokenless is sign-in of local mode without a token: whoever calls is the one
+// caller that there is.
+func tokenless(tb testing.TB) *signin.Authenticator {
+	tb.Helper()
+	who, err := signin.New(signin.Config{}, signin.Options{Tokenless: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return who
 }
 
 func serve(tb testing.TB, g *grpc.Server) *grpc.ClientConn {

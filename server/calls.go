@@ -53,7 +53,7 @@ func requestID(ctx context.Context) string {
 // limit, refusal of what this server does not know, recovery and the log.
 func (s *Server) unaryCall(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (reply any, err error) {
 	began := time.Now()
-	ctx = context.WithValue(ctx, requestIDKey{}, new(string))
+	ctx = withRequestID(ctx)
 	defer s.running.Add(-1)
 	if s.running.Add(1) > maxCalls {
 		return nil, retryStatus(codes.ResourceExhausted, reasonOverloaded, "more calls than the server can take; nothing was done")
@@ -92,7 +92,7 @@ func (s *Server) unaryCall(ctx context.Context, req any, info *grpc.UnaryServerI
 // where they are read.
 func (s *Server) streamCall(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	began := time.Now()
-	ctx := context.WithValue(stream.Context(), requestIDKey{}, new(string))
+	ctx := withRequestID(stream.Context())
 	defer s.running.Add(-1)
 	if s.running.Add(1) > maxCalls {
 		return retryStatus(codes.ResourceExhausted, reasonOverloaded, "more calls than the server can take; nothing was done")

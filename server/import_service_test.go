@@ -17,6 +17,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -72,7 +73,7 @@ func openImport(t *testing.T) *importServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, calls := server.New(use, server.Info{}, slog.New(slog.DiscardHandler))
+	g, calls := server.New(use, tokenless(t), insecure.NewCredentials(), server.Info{}, slog.New(slog.DiscardHandler))
 	s.Server, s.client = calls, pb.NewSubmissionServiceClient(serve(t, g))
 	t.Cleanup(func() { noReaderIsLeft(t) })
 	return s

@@ -8,18 +8,22 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
 )
@@ -69,19 +73,26 @@ const (
 )
 
 // New makes a gRPC server with every service of the contract, health and
-// reflection. It serves nothing until its Serve is called.
-func New(c *clinic.Clinic, info Info, log *slog.Logger) (*grpc.Server, *Server) {
+// reflection. who finds out who calls, and secure encrypts the connections. It
+// serves nothing until its Serve is called.
+func New(c *clinic.Clinic, who *signin.Authenticator, secure credentials.TransportCredentials, info Info, log *slog.Logger) (*grpc.Server, *Server) {
 	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{})}
 	g := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(s.unaryCall),
-		grpc.ChainStreamInterceptor(s.streamCall),
+		grpc.Creds(secure),
+		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.ChainUnaryInterceptor(s.signInUnary(who), s.unaryCall),
+		grpc.ChainStreamInterceptor(s.signInStream(who), s.streamCall),
 		grpc.MaxRecvMsgSize(transportBytes),
 		grpc.MaxConcurrentStreams(concurrentStreams),
 		grpc.ConnectionTimeout(10*time.Second),
 		// A client may ping an idle connection every ten seconds; a peer that
 		// is gone is noticed within a minute and a half.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		// Who a client certificate names is settled once per connection: after an
+		// hour a client connects anew, by a certificate that still holds.
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: time.Minute, Timeout: 20 * time.Second, MaxConnectionAge: time.Hour, MaxConnectionAgeGrace: time.Minute,
+		}),
 	)
 	pb.RegisterScoringServiceServer(g, s)
 	pb.RegisterSubmissionServiceServer(g, s)
@@ -99,6 +110,8 @@ func (s *Server) Drain() {
 	s.drain.Do(func() { close(s.draining) })
 }
 
-// caller is who makes a call. Until callers sign in there is one system, the
-// machine itself.
-func (s *Server) caller() clinic.Caller { return clinic.Local }
+// caller is who makes a call, as sign-in has found out.
+func (s *Server) caller(ctx context.Context) clinic.Caller {
+	caller, _ := access.CallerOf(ctx)
+	return clinic.Caller{System: caller.System}
+}

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/painscore/painscore/client"
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store/sqlite"
@@ -50,7 +52,11 @@ func realServer(t testing.TB) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, _ := server.New(use, server.Info{}, slog.New(slog.DiscardHandler))
+	who, err := signin.New(signin.Config{}, signin.Options{Tokenless: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, _ := server.New(use, who, insecure.NewCredentials(), server.Info{}, slog.New(slog.DiscardHandler))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

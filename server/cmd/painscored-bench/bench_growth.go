@@ -106,7 +106,7 @@ func (f *benchFlags) grow(ctx context.Context, p *place, g *grown, say io.Writer
 	if err != nil {
 		return err
 	}
-	conns, err := dial(server.addr, f.connections)
+	conns, err := server.dial(f.connections)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (f *benchFlags) restart(ctx context.Context, p *place, g *grown) error {
 	if g.server, err = p.serve(ctx, g.storage); err != nil {
 		return err
 	}
-	conns, err := dial(g.server.addr, f.connections)
+	conns, err := g.server.dial(f.connections)
 	if err != nil {
 		return err
 	}

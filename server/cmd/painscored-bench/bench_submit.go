@@ -108,7 +108,7 @@ func (p *place) contestant(ctx context.Context, name string, connections int, st
 	if err != nil {
 		return contestant{}, fmt.Errorf("%s: %w", name, err)
 	}
-	conns, err := dial(c.addr, connections)
+	conns, err := c.dial(connections)
 	return contestant{name: name, load: load{conns: conns}}, err
 }
 

@@ -29,6 +29,7 @@ var listening = regexp.MustCompile(`gRPC on ([^\s,]+)`)
 type child struct {
 	cmd    *exec.Cmd
 	addr   string        // of its gRPC service
+	token  string        // file to sign in by; empty for a baseline, which asks for none
 	took   time.Duration // from its start to the line that says it listens
 	stderr *tail
 	ended  chan struct{}

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/painscore/painscore/client"
 )
 
 var damageFault = fault{
@@ -104,7 +102,7 @@ func (p *place) twoStores(ctx context.Context) (stopped, killed storage, err err
 		if server, err = p.serve(ctx, *at); err != nil {
 			return
 		}
-		if err = p.submitSome(ctx, server.addr, 40); err != nil {
+		if err = p.submitSome(ctx, server, 40); err != nil {
 			return
 		}
 		if at == &killed {
@@ -117,12 +115,12 @@ func (p *place) twoStores(ctx context.Context) (stopped, killed storage, err err
 }
 
 // submitSome stores envelopes of nine forms, one episode each.
-func (p *place) submitSome(ctx context.Context, addr string, envelopes int) error {
+func (p *place) submitSome(ctx context.Context, server *child, envelopes int) error {
 	fill, err := newForms()
 	if err != nil {
 		return err
 	}
-	c, err := client.Dial(addr, client.WithAttempts(1), client.WithTimeout(callTime))
+	c, err := server.dialClient()
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func runDiskFull(ctx context.Context, p *place, s size, v *verdict) (err error) 
 		return err
 	}
 	for range diskClients {
-		c, err := client.Dial(server.addr, client.WithAttempts(1), client.WithTimeout(callTime))
+		c, err := server.dialClient()
 		if err != nil {
 			return err
 		}

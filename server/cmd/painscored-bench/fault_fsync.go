@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/painscore/painscore/client"
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 )
 
@@ -44,11 +43,11 @@ func runFsync(ctx context.Context, p *place, s size, v *verdict) error {
 		return err
 	}
 	each := s.of(20, 200)
-	alone, err := submitTraced(ctx, server.addr, p.seed, "alone", 1, each)
+	alone, err := submitTraced(ctx, server, p.seed, "alone", 1, each)
 	if err != nil {
 		return err
 	}
-	together, err := submitTraced(ctx, server.addr, p.seed, "together", 8, each)
+	together, err := submitTraced(ctx, server, p.seed, "together", 8, each)
 	if err != nil {
 		return err
 	}
@@ -83,12 +82,16 @@ func (p *place) serveTraced(ctx context.Context, at storage, traceFile string) (
 		return nil, fmt.Errorf("%w: strace is not installed", errSkipped)
 	}
 	args := []string{"-D", "-f", "-q", "-y", "-s", "8192", "-e", "trace=" + tracedCalls, "-e", "signal=none", "-o", traceFile, p.painscored}
-	return p.start(ctx, strace, append(args, at.flags()...)...)
+	c, err := p.start(ctx, strace, append(args, at.flags()...)...)
+	if err == nil {
+		c.token = at.token()
+	}
+	return c, err
 }
 
 // submitTraced lets clients, each over its own connection so that no two
 // replies share a write, submit so many forms each; it returns their ids.
-func submitTraced(ctx context.Context, addr string, seed uint64, name string, clients, each int) ([]string, error) {
+func submitTraced(ctx context.Context, server *child, seed uint64, name string, clients, each int) ([]string, error) {
 	fill, err := newForms()
 	if err != nil {
 		return nil, err
@@ -97,7 +100,7 @@ func submitTraced(ctx context.Context, addr string, seed uint64, name string, cl
 	var done sync.WaitGroup
 	for i := range clients {
 		done.Go(func() {
-			c, err := client.Dial(addr, client.WithAttempts(1), client.WithTimeout(callTime))
+			c, err := server.dialClient()
 			if err != nil {
 				failed[i] = err
 				return

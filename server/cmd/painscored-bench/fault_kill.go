@@ -110,7 +110,7 @@ func (k *killer) loadUntil(ctx context.Context, round int, pull func() error) ([
 	var done sync.WaitGroup
 	defer done.Wait()
 	for i := range journals {
-		c, err := client.Dial(k.server.addr, client.WithAttempts(1), client.WithTimeout(callTime))
+		c, err := k.server.dialClient()
 		if err != nil {
 			return nil, err
 		}

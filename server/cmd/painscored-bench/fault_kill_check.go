@@ -78,7 +78,7 @@ func (k *killer) check(ctx context.Context, round int, journals []*journal) erro
 func (k *killer) dial(n int) ([]*client.Client, error) {
 	clients := make([]*client.Client, n)
 	for i := range clients {
-		c, err := client.Dial(k.server.addr, client.WithAttempts(1), client.WithTimeout(callTime))
+		c, err := k.server.dialClient()
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func runParallel(ctx context.Context, p *place, s size, v *verdict) error {
 	}
 	run := &parallel{forms: fill, random: rand.New(rand.NewPCG(p.seed, 0)), verdict: v}
 	for range crowd {
-		c, err := client.Dial(server.addr, client.WithAttempts(1), client.WithTimeout(callTime))
+		c, err := server.dialClient()
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
 	if err != nil {
 		return s, err
 	}
-	conns, err := dial(server.addr, 1)
+	conns, err := server.dial(1)
 	if err != nil {
 		return s, err
 	}

@@ -13,9 +13,15 @@ type storage struct {
 	args   []string // that name the engine to the server
 }
 
-const databaseFile = "painscore.db" // what painscored calls it
+// What painscored calls its files in the data folder.
+const (
+	databaseFile = "painscore.db"
+	tokenFile    = "local.token"
+)
 
 func (s storage) database() string { return filepath.Join(s.folder, databaseFile) }
+
+func (s storage) token() string { return filepath.Join(s.folder, tokenFile) }
 
 // newStorage makes a place for the data of the engine that was asked for.
 func (p *place) newStorage(ctx context.Context) (storage, error) {
@@ -42,5 +48,9 @@ func (s storage) flags() []string {
 
 // serve starts painscored on its storage.
 func (p *place) serve(ctx context.Context, at storage, args ...string) (*child, error) {
-	return p.start(ctx, p.painscored, append(at.flags(), args...)...)
+	c, err := p.start(ctx, p.painscored, append(at.flags(), args...)...)
+	if err == nil {
+		c.token = at.token()
+	}
+	return c, err
 }

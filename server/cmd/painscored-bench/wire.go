@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/painscore/painscore/client"
 )
 
 // frame is a message that is already in wire form. The load generator shares
@@ -41,13 +45,40 @@ func (frames) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// dial opens n connections to a server on this machine. They connect at the
-// first call. gRPC's own retries are off: what failed shall be seen.
-func dial(addr string, n int) ([]*grpc.ClientConn, error) {
+// bearer signs every call in by a token.
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+// RequireTransportSecurity is false: the server is on this machine.
+func (bearer) RequireTransportSecurity() bool { return false }
+
+// dialClient makes the client that programs use, which makes each call once.
+func (c *child) dialClient() (*client.Client, error) {
+	options := []client.Option{client.WithAttempts(1), client.WithTimeout(callTime)}
+	if c.token != "" {
+		options = append(options, client.WithTokenFile(c.token))
+	}
+	return client.Dial(c.addr, options...)
+}
+
+// dial opens n connections to a server. They connect at the first call. gRPC's
+// own retries are off: what failed shall be seen.
+func (c *child) dial(n int) ([]*grpc.ClientConn, error) {
+	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDisableRetry(), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(32 << 20))}
+	if c.token != "" {
+		text, err := os.ReadFile(c.token)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, grpc.WithPerRPCCredentials(bearer(strings.TrimSpace(string(text)))))
+	}
 	conns := make([]*grpc.ClientConn, n)
 	for i := range conns {
-		conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
-			grpc.WithDisableRetry(), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(32<<20)))
+		conn, err := grpc.NewClient(c.addr, options...)
 		if err != nil {
 			hangUp(conns[:i])
 			return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
 )
@@ -34,6 +34,7 @@ type config struct {
 	Instruments    string
 	Log            string
 	site           siteConfig
+	signIn         signin.Config
 }
 
 // siteConfig is the part of the file that has no flag.
@@ -61,6 +62,8 @@ type fileConfig struct {
 	Instruments    *string    `yaml:"instruments"`
 	Log            *string    `yaml:"log"`
 	Site           siteConfig `yaml:",inline"`
+	// SignIn says who may call. Without it only this machine may.
+	SignIn signin.Config `yaml:"sign_in"`
 }
 
 // setting is one setting with a flag, an environment variable and a default.
@@ -121,15 +124,15 @@ var settings = []setting{
 		inFile: func(f *fileConfig) *string { return f.ErasureJournal },
 	},
 	{
-		name: "grpc", env: "PAINSCORE_GRPC", what: "address of the gRPC service, loopback only",
+		name: "grpc", env: "PAINSCORE_GRPC", what: "address of the gRPC service; other than loopback only with sign_in in the --config file",
 		presets: defaultGRPC, preset: fixed(defaultGRPC),
-		put:    func(cfg *config, v string) error { cfg.GRPC = v; return loopbackOnly(v) },
+		put:    func(cfg *config, v string) error { cfg.GRPC = v; return signin.CheckListen([]string{v}, cfg.signIn) },
 		inFile: func(f *fileConfig) *string { return f.GRPC },
 	},
 	{
-		name: "web", env: "PAINSCORE_WEB", what: "address of the pages, loopback only",
+		name: "web", env: "PAINSCORE_WEB", what: "address of the pages; other than loopback only with sign_in in the --config file",
 		presets: defaultWeb, preset: fixed(defaultWeb),
-		put:    func(cfg *config, v string) error { cfg.Web = v; return loopbackOnly(v) },
+		put:    func(cfg *config, v string) error { cfg.Web = v; return signin.CheckListen([]string{v}, cfg.signIn) },
 		inFile: func(f *fileConfig) *string { return f.Web },
 	},
 	{
@@ -184,8 +187,11 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 		}
 		fileName = name
 	}
-	var cfg config
+	cfg := config{site: file.Site, signIn: file.SignIn} // which addresses are allowed depends on sign-in
 	var problems []error
+	if err := cfg.signIn.Check(); err != nil {
+		problems = append(problems, fmt.Errorf("%s: sign_in: %w", fileName, err))
+	}
 	for _, s := range settings {
 		if s.isFile {
 			continue
@@ -205,7 +211,6 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 			problems = append(problems, fmt.Errorf("%s: %w", from, err))
 		}
 	}
-	cfg.site = file.Site
 	if _, err := cfg.windows(); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
 	}
@@ -225,20 +230,6 @@ func readConfig(name string) (*fileConfig, error) {
 		return nil, fmt.Errorf("%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	return file, nil
-}
-
-// loopbackOnly refuses an address that other machines could reach. There is no
-// sign-in and no encryption yet, so nobody else may call.
-func loopbackOnly(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("host:port is needed, such as %s", defaultGRPC)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return errors.New("only loopback addresses (127.0.0.1, [::1], localhost): " +
-		"this version has neither sign-in nor encryption, so another machine must not reach it")
 }
 
 // defaultData is where the database lies unless told otherwise.

@@ -119,9 +119,9 @@ func TestMistakesStopTheStart(t *testing.T) {
 		args []string
 		want []string // all of these stand in the error
 	}{
-		"all addresses":          {home, []string{"--grpc", ":7443"}, []string{"--grpc", "only loopback"}},
-		"another machine":        {home, []string{"--web", "192.168.1.2:80"}, []string{"--web", "neither sign-in nor encryption"}},
-		"a name":                 {home, []string{"--web", "painscore.example:80"}, []string{"--web", "only loopback"}},
+		"all addresses":          {home, []string{"--grpc", ":7443"}, []string{"--grpc", "other machines", "tls.certificate", "systems"}},
+		"another machine":        {home, []string{"--web", "192.168.1.2:80"}, []string{"--web", "other machines", "needs a way to sign in"}},
+		"a name":                 {home, []string{"--web", "painscore.example:80"}, []string{"--web", "other machines"}},
 		"no port":                {home, []string{"--grpc", "127.0.0.1"}, []string{"--grpc", "host:port"}},
 		"two at once":            {home, []string{"--grpc", "0.0.0.0:1", "--web", "[::]:2", "--log", "loud"}, []string{"--grpc", "--web", "--log"}},
 		"from the environment":   {map[string]string{"HOME": "/h", "PAINSCORE_WEB": "0.0.0.0:1"}, nil, []string{"$PAINSCORE_WEB"}},

@@ -87,4 +87,6 @@ answered at baseline, programme end and the 12-month follow-up, and returns each
 patient's trend: over gRPC for systems, as pages for people.
 
 A setting is taken from its flag, else its environment variable, else the --config
-file, else its default. painscored listens on loopback addresses only.`
+file, else its default. Without sign_in in that file painscored is in local mode: it listens
+on loopback addresses only, and a caller must show the token in local.token in the
+data folder, which painscore and painscored find by themselves.`

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,11 +28,13 @@ import (
 
 	"github.com/painscore/painscore/client"
 	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/server/access/signin"
 )
 
 // program is a running painscored.
 type program struct {
 	grpc, web string
+	token     string // file to sign in by; empty for a demo, which asks for none
 	stop      func() error
 	output    *logBuffer // of both streams
 }
@@ -60,6 +63,9 @@ func start(t *testing.T, dir string, args ...string) *program {
 		t.Fatalf("the line at the start names no addresses: %s", line)
 	}
 	p.web, p.grpc = match[1], match[2]
+	if token := filepath.Join(dir, signin.LocalTokenFile); !slices.Contains(args, "--demo") {
+		p.token = token
+	}
 	return p
 }
 
@@ -83,7 +89,11 @@ func (b *logBuffer) String() string {
 
 func (p *program) dial(t *testing.T) *client.Client {
 	t.Helper()
-	c, err := client.Dial(p.grpc)
+	var options []client.Option
+	if p.token != "" {
+		options = append(options, client.WithTokenFile(p.token))
+	}
+	c, err := client.Dial(p.grpc, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,12 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
 	"github.com/painscore/painscore/server/erasures"
@@ -49,6 +52,10 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 			return fmt.Errorf("fill the demo store: %w", err)
 		}
 	}
+	who, secure, err := openSignIn(cfg, log)
+	if err != nil {
+		return err
+	}
 	description, err := st.Describe(ctx)
 	if err != nil {
 		return err
@@ -64,7 +71,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	}
 	defer webListener.Close()
 	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
-	g, calls := server.New(use, info, log)
+	g, calls := server.New(use, who, secure, info, log)
 	pages := &http.Server{
 		Handler:           review.LoopbackOnly(review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log})),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -81,6 +88,29 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	fmt.Fprintf(stdout, "painscored %s%s: pages on http://%s/, gRPC on %s, data in %s\n",
 		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.storePlace())
 	return listen(ctx, g, calls, grpcListener, pages, webListener)
+}
+
+// openSignIn prepares finding out who calls, and encryption if it is configured.
+// Where nothing is, whoever can read the token file in the data folder may call;
+// a store of synthetic patients is open to everybody on this machine.
+func openSignIn(cfg config, log *slog.Logger) (*signin.Authenticator, credentials.TransportCredentials, error) {
+	options := signin.Options{Logger: log, Tokenless: cfg.Demo && cfg.signIn.Empty()}
+	if cfg.signIn.Empty() && !cfg.Demo {
+		token, err := signin.LoadOrMakeLocalToken(cfg.Data)
+		if err != nil {
+			return nil, nil, err
+		}
+		options.Local = token
+	}
+	who, err := signin.New(cfg.signIn, options)
+	if err != nil || cfg.signIn.TLS == nil {
+		return who, insecure.NewCredentials(), err
+	}
+	files, err := signin.LoadTLS(*cfg.signIn.TLS, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return who, credentials.NewTLS(files.Config(cfg.signIn.ClientAuth(), "h2")), nil
 }
 
 // listen runs both servers until ctx ends or one of them fails, and stops them

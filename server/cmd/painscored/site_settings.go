@@ -22,7 +22,8 @@ import (
 
 const settingsHelp = `Show and change what the site has decided: norms, windows, active definitions.
 
-The commands talk to the running server at --grpc. A change holds from the next
+The commands talk to the running server at --grpc, and sign in by --token-file, or
+in local mode by local.token in the data folder. A change holds from the next
 call on, in every process on the same database; each version is kept with who
 made it, when and why (--note).
 
@@ -41,8 +42,10 @@ A unit's own norm or window wins over the one for every unit.`
 
 // settingsConnection are the flags that all of them share.
 type settingsConnection struct {
-	grpc string
-	json bool
+	grpc          string
+	ca, cert, key string
+	tokenFile     string
+	json          bool
 }
 
 func newSettings(getenv func(string) string) *cobra.Command {
@@ -56,6 +59,18 @@ func newSettings(getenv func(string) string) *cobra.Command {
 		address = env
 	}
 	cmd.PersistentFlags().StringVar(&conn.grpc, "grpc", address, "address of the running server ($PAINSCORE_GRPC)")
+	for _, flag := range []struct {
+		value     *string
+		name, env string
+		what      string
+	}{
+		{&conn.ca, "ca", "PAINSCORE_CA", "file of the authorities of the server's certificate"},
+		{&conn.cert, "cert", "PAINSCORE_CERT", "file of the client certificate to sign in with"},
+		{&conn.key, "key", "PAINSCORE_KEY", "file of the client certificate's key"},
+		{&conn.tokenFile, "token-file", "PAINSCORE_TOKEN_FILE", "file of the token to sign in with; on this machine painscored's own is found"},
+	} {
+		cmd.PersistentFlags().StringVar(flag.value, flag.name, getenv(flag.env), flag.what+" ($"+flag.env+")")
+	}
 	cmd.PersistentFlags().BoolVar(&conn.json, "json", false, "print JSON for programs, one setting per line")
 	cmd.AddCommand(settingsList(&conn), settingsSetNorm(&conn), settingsSetWindow(&conn), settingsActivate(&conn), settingsRemove(&conn))
 	return cmd
@@ -63,7 +78,11 @@ func newSettings(getenv func(string) string) *cobra.Command {
 
 // call connects, runs do, and hangs up.
 func (c *settingsConnection) call(ctx context.Context, do func(context.Context, pb.AdminServiceClient) error) error {
-	server, err := client.Dial(c.grpc, client.WithAttempts(2))
+	options, err := c.options()
+	if err != nil {
+		return err
+	}
+	server, err := client.Dial(c.grpc, options...)
 	if err != nil {
 		return fmt.Errorf("--grpc: %w", err)
 	}
@@ -73,6 +92,26 @@ func (c *settingsConnection) call(ctx context.Context, do func(context.Context, 
 		return fmt.Errorf("no server answers at %s: start painscored first, or name its address with --grpc", c.grpc)
 	}
 	return err
+}
+
+// options say how to reach the server and how to sign in.
+func (c *settingsConnection) options() ([]client.Option, error) {
+	options := []client.Option{client.WithAttempts(2)}
+	if c.ca+c.cert+c.key != "" || c.tokenFile != "" && !client.Loopback(c.grpc) {
+		secure, err := client.WithCertificate(c.ca, c.cert, c.key)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, secure)
+	}
+	token := c.tokenFile
+	if token == "" && c.cert == "" {
+		token = client.LocalToken(c.grpc)
+	}
+	if token != "" {
+		options = append(options, client.WithTokenFile(token))
+	}
+	return options, nil
 }
 
 // decision are the flags of the commands that change a setting.

@@ -22,7 +22,7 @@ import (
 func (p *program) settings(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	env := map[string]string{"PAINSCORE_GRPC": p.grpc}
+	env := map[string]string{"PAINSCORE_GRPC": p.grpc, "PAINSCORE_TOKEN_FILE": p.token}
 	err := run(t.Context(), append([]string{"settings"}, args...), func(name string) string { return env[name] }, &out, &out)
 	return out.String(), err
 }
