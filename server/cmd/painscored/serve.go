@@ -87,9 +87,9 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 
 // collectAt is how far the heap may grow, in percent of what is in use, before
 // the collector runs. What is in use is small, some 10 MB, and a trend makes
-// 270 kB that nobody needs a moment later: at Go's 100 the collector ran every
-// few dozen calls, and a quarter fewer trends were answered. It is set when
-// everything is loaded, so that what loading needed does not stay.
+// 270 kB that nobody needs a moment later: at Go's 100 the collector runs every
+// few dozen calls. It is set when everything is loaded, so that what loading
+// needed does not stay.
 const collectAt = 400
 
 // collectRarely has the collector run less often, unless the environment says
