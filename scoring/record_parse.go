@@ -16,17 +16,21 @@ func ParseScores(text string) ([]Score, error) {
 	if text == "" {
 		return nil, nil
 	}
-	scores := make([]Score, 0, strings.Count(text, "; ")+1)
-	for more := true; more; {
+	return AppendParsedScores(make([]Score, 0, strings.Count(text, "; ")+1), text)
+}
+
+// AppendParsedScores is ParseScores into room that is already there.
+func AppendParsedScores(dst []Score, text string) ([]Score, error) {
+	before := len(dst)
+	for more := text != ""; more; {
 		var part string
 		part, text, more = strings.Cut(text, "; ")
-		var s Score
-		if err := s.parseRecord(part); err != nil {
-			return nil, fmt.Errorf("read a record of scores: score %d: %w", len(scores)+1, err)
+		dst = append(dst, Score{})
+		if err := dst[len(dst)-1].parseRecord(part); err != nil {
+			return nil, fmt.Errorf("read a record of scores: score %d: %w", len(dst)-before, err)
 		}
-		scores = append(scores, s)
 	}
-	return scores, nil
+	return dst, nil
 }
 
 func (s *Score) parseRecord(text string) error {

@@ -54,6 +54,20 @@ var (
 	occasionStateWords = vocabularyOf[pb.OccasionState]("OCCASION_STATE_")
 )
 
+// numbersOf is an enum of the contract by the engine's words: the same names
+// without the prefix, the empty word for the unspecified value.
+func numbersOf[W ~string, E ~int32](prefix string, values map[string]int32) map[W]E {
+	numbers := make(map[W]E, len(values))
+	for name, number := range values {
+		word := W(strings.TrimPrefix(name, prefix))
+		if number == 0 {
+			word = ""
+		}
+		numbers[word] = E(number)
+	}
+	return numbers
+}
+
 // patientRef reads an identifier; a request without one has an empty one.
 func patientRef(p *pb.PatientIdentifier) clinic.PatientRef {
 	return clinic.PatientRef{System: p.GetSystem(), Value: p.GetValue()}

@@ -7,34 +7,33 @@ import (
 	"github.com/painscore/painscore/server/wording"
 )
 
-// teller translates the changes of a trend and remembers what they cite.
-type teller struct {
-	trend           *clinic.Trend
-	baselineMissing bool
-	language        wording.Language      // of the sentences; empty for none
-	cited           map[string]*pb.Source // by reference
-}
+var (
+	movements            = numbersOf[scoring.Movement, pb.Movement]("MOVEMENT_", pb.Movement_value)
+	paretianClasses      = numbersOf[scoring.ParetianClass, pb.ParetianClass]("PARETIAN_CLASS_", pb.ParetianClass_value)
+	notComparableReasons = numbersOf[scoring.NotComparableReason, pb.NotComparableReason]("NOT_COMPARABLE_REASON_", pb.NotComparableReason_value)
+	verdictAnswers       = numbersOf[scoring.VerdictAnswer, pb.VerdictAnswer]("VERDICT_ANSWER_", pb.VerdictAnswer_value)
+	withheldReasons      = numbersOf[string, pb.WithheldReason]("WITHHELD_REASON_", pb.WithheldReason_value)
+	verdictCaveats       = numbersOf[string, pb.VerdictCaveat]("VERDICT_CAVEAT_", pb.VerdictCaveat_value)
+)
 
-func (told *teller) change(line *clinic.Line, c *clinic.Change) *pb.Change {
-	from, to := &told.trend.Occasions[c.From], &told.trend.Occasions[c.To]
-	out := &pb.Change{
-		FromOccasion: occasionWords.enum[string(from.Occasion)], FromOccasionLabel: from.Label,
-		ToOccasion: occasionWords.enum[string(to.Occasion)], ToOccasionLabel: to.Label,
-		Comparable: c.Comparable, Movement: pb.Movement(pb.Movement_value["MOVEMENT_"+string(c.Movement)]),
-		Prorated: c.Prorated, InstrumentSwitched: c.InstrumentSwitched,
-		FromBand: c.Crossed.FromBand, ToBand: c.Crossed.ToBand, FlagsRaised: c.Crossed.Raised, FlagsCleared: c.Crossed.Cleared,
-		ParetianClass: pb.ParetianClass(pb.ParetianClass_value["PARETIAN_CLASS_"+string(c.Paretian)]),
-	}
+func (told *teller) change(line *clinic.Line, kept *scaleKept, c *clinic.Change) *pb.Change {
+	out := &take(&told.changes, 1)[0]
+	out.From, out.To = int32(c.From), int32(c.To)
+	out.Comparable, out.Movement, out.Prorated, out.InstrumentSwitched = c.Comparable, movements[c.Movement], c.Prorated, c.InstrumentSwitched
+	out.ParetianClass = paretianClasses[c.Paretian]
 	out.Sentence = told.sentence(line, c)
 	if !c.Comparable {
-		out.NotComparableReason = pb.NotComparableReason(pb.NotComparableReason_value["NOT_COMPARABLE_REASON_"+string(c.Reason)])
+		out.NotComparableReason = notComparableReasons[c.Reason]
 		return out
 	}
+	if c.Crossed.FromBand != c.Crossed.ToBand {
+		out.FromBand, out.ToBand = c.Crossed.FromBand, c.Crossed.ToBand
+	}
+	out.FlagsRaised, out.FlagsCleared = c.Crossed.Raised, c.Crossed.Cleared
 	out.Difference = exactText(c.Difference, c.Decimals)
-	out.Importance = told.verdict(line.Instrument, &c.Judgement.Importance)
-	out.MeasurementError = told.verdict(line.Instrument, &c.Judgement.Error)
+	out.Importance = told.verdict(line, kept, &c.Judgement.Importance)
+	out.MeasurementError = told.verdict(line, kept, &c.Judgement.Error)
 	out.PercentReduction, out.PercentClass = exactText(c.Judgement.Percent, 1), c.Judgement.PercentClass
-	out.EvidenceHash = c.Judgement.EvidenceHash
 	return out
 }
 
@@ -59,44 +58,26 @@ func (told *teller) sentence(line *clinic.Line, c *clinic.Change) string {
 	return told.language.Sentence(tell)
 }
 
-func (told *teller) verdict(in *scoring.Instrument, v *scoring.Verdict) *pb.Verdict {
-	out := &pb.Verdict{
-		Answer:         pb.VerdictAnswer(pb.VerdictAnswer_value["VERDICT_ANSWER_"+string(v.Answer)]),
-		WithheldReason: pb.WithheldReason(pb.WithheldReason_value["WITHHELD_REASON_"+v.Reason]),
+// nothingEstablished is the verdict of most changes, one for all.
+var nothingEstablished = &pb.Verdict{Answer: pb.VerdictAnswer_VERDICT_ANSWER_NOT_ESTABLISHED}
+
+// established is 1 for a verdict that needs a message of its own, else 0.
+func established(v *scoring.Verdict) int {
+	if v.Threshold == nil {
+		return 0
 	}
-	for _, caveat := range v.Caveats {
-		out.Caveats = append(out.Caveats, pb.VerdictCaveat(pb.VerdictCaveat_value["VERDICT_CAVEAT_"+caveat]))
-	}
-	norm := v.Threshold
-	if norm == nil {
-		return out
-	}
-	out.Lowest, out.Highest = exactText(norm.Low, scoring.AsNeeded), exactText(norm.High, scoring.AsNeeded)
-	out.Norm, out.NormDate, out.Found = norm.Name, norm.Date, norm.Found
-	out.Basis = &pb.Basis{Evidence: evidence[norm.Known], Population: norm.Population}
-	for _, source := range norm.Sources {
-		out.Basis.Sources = append(out.Basis.Sources, told.cite(in, norm, source))
-	}
-	return out
+	return 1
 }
 
-// cite returns the reference of a source and remembers what it stands for. A
-// definition's source is named together with its instrument, since two
-// definitions may call different papers by one name; a site's own norm states
-// its source in its own words.
-func (told *teller) cite(in *scoring.Instrument, norm *scoring.Norm, source string) string {
-	if norm.Name != "" {
-		return source
+func (told *teller) verdict(line *clinic.Line, kept *scaleKept, v *scoring.Verdict) *pb.Verdict {
+	if established(v) == 0 {
+		return nothingEstablished
 	}
-	reference := in.ID() + "/" + source
-	if told.cited[reference] == nil {
-		citation := source
-		for _, s := range in.Definition().Sources {
-			if s.Code == source {
-				citation = s.Cite
-			}
-		}
-		told.cited[reference] = &pb.Source{Source: reference, Citation: citation}
+	out := &take(&told.verdicts, 1)[0]
+	out.Answer, out.WithheldReason = verdictAnswers[v.Answer], withheldReasons[v.Reason]
+	out.Threshold = kept.place(&line.Evidence, v.Threshold)
+	for _, caveat := range v.Caveats {
+		out.Caveats = append(out.Caveats, verdictCaveats[caveat])
 	}
-	return reference
+	return out
 }

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"slices"
+	"strconv"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
@@ -139,20 +142,27 @@ func scoredProto(in *scoring.Instrument, scores []scoring.Score, answers *scorin
 
 // scoreProto copies what a score's slices hold: they belong to a buffer.
 func scoreProto(s *scoring.Score) *pb.ScaleScore {
-	out := &pb.ScaleScore{
-		Scale: s.Scale, Prorated: s.Prorated, Answered: int32(s.Answered), Expected: int32(s.Expected),
-		ImputedItems: append([]string(nil), s.Imputed...), Band: s.Band, Flags: append([]string(nil), s.Flags...),
-		ValueSet: s.ValueSet, Direction: directionProto(s.Direction), Rule: s.Rule,
-	}
+	out := &pb.ScaleScore{}
+	fillScore(out, s, &pb.ScaleScore_Value{})
+	out.ImputedItems, out.Flags = slices.Clone(s.Imputed), slices.Clone(s.Flags)
+	return out
+}
+
+// fillScore translates a score into out, whose slices then are the score's own.
+// value is room for a number.
+func fillScore(out *pb.ScaleScore, s *scoring.Score, value *pb.ScaleScore_Value) {
+	out.Scale, out.ValueSet, out.Direction, out.Rule = s.Scale, s.ValueSet, directionProto(s.Direction), s.Rule
+	out.Prorated, out.Answered, out.Expected = s.Prorated, int32(s.Answered), int32(s.Expected)
+	out.ImputedItems, out.Band, out.Flags = s.Imputed, s.Band, s.Flags
 	switch s.Outcome {
 	case scoring.Valued:
-		out.Outcome = &pb.ScaleScore_Value{Value: s.Text()}
+		value.Value = exactText(s.Value, s.Decimals)
+		out.Outcome = value
 	case scoring.Profiled:
 		out.Outcome = &pb.ScaleScore_Profile{Profile: s.Text()}
 	case scoring.Refused:
 		out.Outcome = &pb.ScaleScore_Refusal{Refusal: refusalProto(s)}
 	}
-	return out
 }
 
 func refusalProto(s *scoring.Score) *pb.Refusal {
@@ -182,7 +192,11 @@ func exactText(e scoring.Exact, decimals int8) string {
 	if e.Den == 0 {
 		return ""
 	}
-	return string(e.AppendDecimal(nil, decimals))
+	if e.Den == 1 && decimals <= 0 {
+		return strconv.FormatInt(e.Num, 10) // most scores; small ones take no memory
+	}
+	var room [32]byte
+	return string(e.AppendDecimal(room[:0], decimals))
 }
 
 // recordProto is a stored submission. Its sheet names the answers by code,

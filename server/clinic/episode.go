@@ -239,6 +239,23 @@ func episodeUnknown(candidates []store.Episode) error {
 	}
 }
 
+// episodeOf returns the named episode if it is the patient's, else
+// ErrNotFound: nobody learns that it is another's.
+func (c *Clinic) episodeOf(ctx context.Context, ref EpisodeRef, id identity.Identifier) (store.Episode, error) {
+	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
+	if err != nil {
+		return store.Episode{}, err
+	}
+	episode, err := c.store.Episode(ctx, ref.CareUnit, ref.EpisodeID)
+	if err == nil && episode.PatientKey != patientKey {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return store.Episode{}, err
+	}
+	return episode, nil
+}
+
 // candidates lists the episodes that a patient has in a care unit.
 func (c *Clinic) candidates(ctx context.Context, careUnit string, id identity.Identifier) ([]store.Episode, error) {
 	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
@@ -284,17 +301,17 @@ func (c *Clinic) Episode(ctx context.Context, ref EpisodeRef) (store.Episode, er
 		}
 		return episode, err
 	}
+	if ref.EpisodeID != "" {
+		if episode, err := c.episodeOf(ctx, ref, id); !errors.Is(err, store.ErrNotFound) {
+			return episode, err
+		}
+	}
 	candidates, err := c.candidates(ctx, ref.CareUnit, id)
 	if err != nil {
 		return store.Episode{}, err
 	}
 	if ref.EpisodeID == "" && len(candidates) == 1 {
 		return candidates[0], nil
-	}
-	for _, episode := range candidates {
-		if episode.EpisodeID == ref.EpisodeID {
-			return episode, nil
-		}
 	}
 	return store.Episode{}, episodeUnknown(candidates)
 }

@@ -51,7 +51,7 @@ func (c *Clinic) Forms(ctx context.Context, ref EpisodeRef) ([]SiteForm, error) 
 	}
 	var forms []SiteForm
 	for _, sub := range subs {
-		if !c.isForm(sub) {
+		if !c.isForm(&sub) {
 			continue
 		}
 		record, err := c.record(sub)
@@ -73,7 +73,7 @@ func (c *Clinic) Forms(ctx context.Context, ref EpisodeRef) ([]SiteForm, error) 
 }
 
 // isForm tells a stored site form from a scored sheet.
-func (c *Clinic) isForm(sub store.Submission) bool {
+func (c *Clinic) isForm(sub *store.Submission) bool {
 	in, ok := c.catalogue.Instrument(sub.Instrument, sub.InstrumentVersion)
 	return ok && in.IsForm()
 }

@@ -14,15 +14,24 @@ import (
 // scored unpacks the scores of a stored submission: the ones that were stored,
 // never computed again.
 func (c *Clinic) scored(sub store.Submission) (Record, error) {
-	in, ok := c.catalogue.Instrument(sub.Instrument, sub.InstrumentVersion)
-	if !ok {
-		return Record{}, fmt.Errorf("definition %s %s of a stored submission is not kept", sub.Instrument, sub.InstrumentVersion)
+	in, err := c.definitionOf(&sub)
+	if err != nil {
+		return Record{}, err
 	}
 	scores, err := scoring.ParseScores(sub.Scores)
 	if err != nil {
 		return Record{}, fmt.Errorf("stored scores: %w", err)
 	}
 	return Record{Submission: sub, Definition: in, ScoreList: scores}, nil
+}
+
+// definitionOf returns the definition that made a submission's scores.
+func (c *Clinic) definitionOf(sub *store.Submission) (*scoring.Instrument, error) {
+	in, ok := c.catalogue.Instrument(sub.Instrument, sub.InstrumentVersion)
+	if !ok {
+		return nil, fmt.Errorf("definition %s %s of a stored submission is not kept", sub.Instrument, sub.InstrumentVersion)
+	}
+	return in, nil
 }
 
 // record unpacks a stored submission whole.
@@ -195,7 +204,7 @@ func (c *Clinic) Overview(ctx context.Context, careUnit string, page Page) ([]An
 			return nil, "", err
 		}
 		for _, sub := range subs {
-			if sub.Respondent == store.Patient && !c.isForm(sub) {
+			if sub.Respondent == store.Patient && !c.isForm(&sub) {
 				overview[i].Forms[sub.Occasion]++
 			}
 		}

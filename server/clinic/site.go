@@ -18,7 +18,7 @@ type site struct {
 	windows map[string]Windows                 // by care unit
 	norms   map[string]map[normOf]scoring.Norm // by care unit, "" for every unit
 
-	evidence sync.Map // evidenceKey → scoring.Evidence
+	yardsticks sync.Map // yardsticksKey → yardsticks
 }
 
 // normOf is what a norm decides: one of the two verdicts on one scale.

@@ -3,6 +3,7 @@ package clinic
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/painscore/painscore/scoring"
@@ -16,7 +17,8 @@ import (
 type Trend struct {
 	Episode   store.Episode
 	Occasions []Moment
-	Lines     []Line // by domain, then instrument and scale
+	Forms     []TrendForm // that have scores, in the order of slots
+	Lines     []Line      // by domain, then instrument and scale
 
 	site *site // what decides about windows and changes
 }
@@ -45,34 +47,40 @@ const (
 
 // Line is one scale over the occasions.
 type Line struct {
-	Instrument *scoring.Instrument // the definition of the newest point
-	Scale      scoring.ScaleInfo
-	ValueSet   string
+	*Yardstick // the definition's that made the newest point, in the episode's care unit
 	Points     []Point
 	Changes    []Change
-
-	rank     [2]int // of its domain, and of its scale within the instrument
-	evidence scoring.Evidence
 }
 
-// Point is one stored score, or its refusal.
-type Point struct {
+// TrendForm is one of the patient's forms, with what all its scores share.
+type TrendForm struct {
 	Occasion     store.Occasion
 	Label        string
 	AnsweredOn   string
 	Timing       Timing
 	Days         int // from the anchor date
-	Score        scoring.Score
 	Definition   *scoring.Instrument
 	SubmissionID string
-	RescorePlan  string // the plan that Score is of; empty: the score of the time
-	Switched     bool   // another instrument than the point before it on this line
+	RescorePlan  string // the plan that its scores are of; empty: the scores of the time
 
 	moment int // index in Trend.Occasions
+	place  int // index in Trend.Forms
 }
 
-// Moment is the index in Trend.Occasions of the occasion the point belongs to.
-func (p *Point) Moment() int { return p.moment }
+// Moment is the index in Trend.Occasions of the occasion the form belongs to.
+func (f *TrendForm) Moment() int { return f.moment }
+
+// Place is the form's index in Trend.Forms.
+func (f *TrendForm) Place() int { return f.place }
+
+// Point is one stored score, or its refusal.
+type Point struct {
+	*TrendForm
+	Score    scoring.Score
+	Switched bool // another instrument than the point before it on this line
+
+	yardstick *Yardstick
+}
 
 // NoForm is the reason why a pair of occasions has no difference when one of
 // them has no form at all on the line.
@@ -100,7 +108,7 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 	if err != nil {
 		return nil, err
 	}
-	subs = slices.DeleteFunc(subs, func(s store.Submission) bool { return s.Respondent != store.Patient || c.isForm(s) })
+	subs = c.scoredByPatient(subs)
 	site, err := c.site(ctx)
 	if err != nil {
 		return nil, err
@@ -108,28 +116,59 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
 	return c.trendOf(site, episode, subs)
 }
 
+// scoredByPatient keeps the patient's own scored sheets, in place.
+func (c *Clinic) scoredByPatient(subs []store.Submission) []store.Submission {
+	own := 0
+	for i := range subs {
+		if subs[i].Respondent != store.Patient || c.isForm(&subs[i]) {
+			continue
+		}
+		if own != i {
+			subs[own] = subs[i]
+		}
+		own++
+	}
+	return subs[:own]
+}
+
 // trendOf makes a trend of the patient's own forms.
 func (c *Clinic) trendOf(site *site, episode store.Episode, subs []store.Submission) (*Trend, error) {
-	trend := &Trend{Episode: episode, Occasions: moments(site.windowsOf(episode.CareUnit), episode, subs), site: site}
-	byKey := make(map[lineKey]*Line, 64)
-	for _, sub := range subs {
-		record, err := c.scored(sub)
-		if err != nil {
+	trend := &Trend{
+		Episode: episode, Occasions: moments(site.windowsOf(episode.CareUnit), episode, subs),
+		Forms: make([]TrendForm, 0, len(subs)), Lines: make([]Line, 0, 64), site: site,
+	}
+	var scores []scoring.Score // of one form; a point has a copy
+	var err error
+	for i := range subs {
+		if scores, err = c.addForm(trend, &subs[i], scores[:0]); err != nil {
 			return nil, err
 		}
-		trend.addPoints(byKey, record)
 	}
-	lines := make([]*Line, 0, len(byKey))
-	for _, line := range byKey {
-		trend.finish(line)
-		lines = append(lines, line)
+	for i := range trend.Lines {
+		trend.finish(&trend.Lines[i])
 	}
-	slices.SortFunc(lines, compareLines)
-	trend.Lines = make([]Line, len(lines))
-	for i, line := range lines {
-		trend.Lines[i] = *line
-	}
+	slices.SortFunc(trend.Lines, compareLines)
 	return trend, nil
+}
+
+// addForm puts each score of a form onto its line. scores is room to read them
+// into.
+func (c *Clinic) addForm(t *Trend, sub *store.Submission, scores []scoring.Score) ([]scoring.Score, error) {
+	in, err := c.definitionOf(sub)
+	if err != nil {
+		return nil, err
+	}
+	if scores, err = scoring.AppendParsedScores(scores, sub.Scores); err != nil {
+		return nil, fmt.Errorf("stored scores: %w", err)
+	}
+	at := t.moment(sub.Occasion, sub.OccasionLabel)
+	timing, days := t.Occasions[at].judge(sub.AnsweredOn)
+	t.Forms = append(t.Forms, TrendForm{
+		Occasion: sub.Occasion, Label: sub.OccasionLabel, AnsweredOn: sub.AnsweredOn, Timing: timing, Days: days,
+		Definition: in, SubmissionID: sub.SubmissionID, RescorePlan: sub.RescorePlan, moment: at, place: len(t.Forms),
+	})
+	t.addPoints(&t.Forms[len(t.Forms)-1], scores)
+	return scores, nil
 }
 
 // moments lists the occasions in their order: baseline, programme end, twelve
@@ -179,34 +218,27 @@ func (t *Trend) moment(occasion store.Occasion, label string) int {
 	return slices.IndexFunc(t.Occasions, func(m Moment) bool { return m.Occasion == occasion && m.Label == label })
 }
 
-// lineKey tells lines apart. Scales whose definitions name the same line share
-// one, as the EQ VAS of 3L and 5L does.
-type lineKey struct{ instrument, line, scale, valueSet string }
-
-func keyOf(in *scoring.Instrument, scale scoring.ScaleInfo, score *scoring.Score) lineKey {
-	if scale.Line != "" {
-		return lineKey{line: scale.Line}
-	}
-	return lineKey{instrument: in.ID(), scale: scale.Code, valueSet: score.ValueSet}
-}
-
-// addPoints puts each score of a form onto its line.
-func (t *Trend) addPoints(lines map[lineKey]*Line, record Record) {
-	at := t.moment(record.Occasion, record.OccasionLabel)
-	timing, days := t.Occasions[at].judge(record.AnsweredOn)
-	for _, score := range record.ScoreList {
-		scale, ok := record.Definition.Scale(score.Scale)
-		if !ok {
+// addPoints puts the scores of a form onto their lines.
+func (t *Trend) addPoints(form *TrendForm, scores []scoring.Score) {
+	yardsticks := t.site.yardsticksOf(t.Episode.CareUnit, form.Definition)
+	each := len(t.Occasions)
+	var room []Point // for the lines that begin with this form
+	scale := 0
+	for i := range scores {
+		var y *Yardstick
+		if y, scale = yardsticks.of(&scores[i], scale); y == nil {
 			continue // cannot be: the definition that made the score is the one that reads it
 		}
-		key := keyOf(record.Definition, scale, &score)
-		if lines[key] == nil {
-			lines[key] = &Line{ValueSet: score.ValueSet, Points: make([]Point, 0, len(t.Occasions))}
+		at := slices.IndexFunc(t.Lines, func(l Line) bool { return y.continues(l.Yardstick) })
+		if at < 0 {
+			if at = len(t.Lines); len(room) == 0 {
+				room = make([]Point, each*(len(scores)-i))
+			}
+			t.Lines = append(t.Lines, Line{Yardstick: y, Points: room[:0:each]})
+			room = room[each:]
 		}
-		lines[key].Points = append(lines[key].Points, Point{
-			Occasion: record.Occasion, Label: record.OccasionLabel, AnsweredOn: record.AnsweredOn, Timing: timing, Days: days,
-			Score: score, Definition: record.Definition, SubmissionID: record.SubmissionID, RescorePlan: record.RescorePlan, moment: at,
-		})
+		line := &t.Lines[at]
+		line.Points = append(line.Points, Point{TrendForm: form, Score: scores[i], yardstick: y})
 	}
 }
 
@@ -217,11 +249,8 @@ func (t *Trend) finish(line *Line) {
 	for i := 1; i < len(line.Points); i++ {
 		line.Points[i].Switched = line.Points[i].Definition.ID() != line.Points[i-1].Definition.ID()
 	}
-	newest := line.Points[len(line.Points)-1]
-	line.Instrument = newest.Definition
-	line.Scale, _ = newest.Definition.Scale(newest.Score.Scale)
-	line.evidence = t.site.evidenceOf(t.Episode.CareUnit, line.Instrument, line.Scale.Code, line.ValueSet)
-	line.rank = [2]int{domainRank(line.Scale.Domain), scaleRank(line)}
+	line.Yardstick = line.Points[len(line.Points)-1].yardstick
+	line.Changes = make([]Change, 0, len(t.Occasions)*(len(t.Occasions)-1)/2)
 	for from := range t.Occasions {
 		for to := from + 1; to < len(t.Occasions); to++ {
 			t.compare(line, from, to)
@@ -254,44 +283,47 @@ func (t *Trend) compare(line *Line, from, to int) {
 	}
 	// Both 3L and 5L at one occasion put two points there: compare like with
 	// like where there is a like.
-	first, second := a[0], b[0]
-	for _, p := range a {
-		for _, q := range b {
-			if p.Definition.ID() == q.Definition.ID() {
-				first, second = p, q
+	first, second := &a[0], &b[0]
+	for i := range a {
+		for j := range b {
+			if a[i].Definition.ID() == b[j].Definition.ID() {
+				first, second = &a[i], &b[j]
 			}
 		}
 	}
-	line.Changes = append(line.Changes, t.judge(line, first, second))
+	line.Changes = append(line.Changes, Change{From: from, To: to, FromScore: &first.Score, ToScore: &second.Score})
+	t.judge(line, first, second, &line.Changes[len(line.Changes)-1])
 }
 
 // judge compares two points and says what can be said about the change.
-func (t *Trend) judge(line *Line, from, to *Point) Change {
+func (t *Trend) judge(line *Line, from, to *Point, change *Change) {
 	a, b := from.measurement(), to.measurement()
-	change := Change{From: from.moment, To: to.moment, FromScore: a.Score, ToScore: b.Score, Change: scoring.Compare(a, b)}
+	change.Change = scoring.Compare(&a, &b)
 	if change.Comparable {
 		change.Crossed = scoring.Crossings(a.Score, b.Score)
-		change.Judgement = line.evidence.Judge(a, b, &change.Change, scoring.Circumstances{
+		change.Judgement = line.Evidence.Judge(&a, &b, &change.Change, scoring.Circumstances{
 			Exhaustion: t.Episode.ProgrammeType == "exhaustion",
 			AboutAYear: from.Occasion == store.Baseline && to.Occasion == store.FollowUp12Months,
 		})
 	}
-	change.Paretian, _ = scoring.Paretian(a, b)
-	return change
+	change.Paretian, _ = scoring.Paretian(&a, &b)
 }
 
-func (l *Line) pointsAt(moment int) []*Point {
-	var points []*Point
-	for i := range l.Points {
-		if l.Points[i].moment == moment {
-			points = append(points, &l.Points[i])
-		}
+// pointsAt are the points of an occasion, which stand together.
+func (l *Line) pointsAt(moment int) []Point {
+	first := 0
+	for first < len(l.Points) && l.Points[first].moment < moment {
+		first++
 	}
-	return points
+	last := first
+	for last < len(l.Points) && l.Points[last].moment == moment {
+		last++
+	}
+	return l.Points[first:last]
 }
 
-func (p *Point) measurement() *scoring.Measurement {
-	return &scoring.Measurement{Instrument: p.Definition.ID(), ScoringHash: p.Definition.ScoringHash(), Score: &p.Score}
+func (p *Point) measurement() scoring.Measurement {
+	return scoring.Measurement{Instrument: p.Definition.ID(), ScoringHash: p.Definition.ScoringHash(), Score: &p.Score}
 }
 
 // domains is the order in which a trend is read. The purpose of a programme is
@@ -299,7 +331,7 @@ func (p *Point) measurement() *scoring.Measurement {
 // first and pain comes last.
 var domains = []string{"function", "quality_of_life", "acceptance", "work", "distress", "sleep", "fear", "catastrophising", "pain"}
 
-func compareLines(a, b *Line) int {
+func compareLines(a, b Line) int {
 	return cmp.Or(
 		cmp.Compare(a.rank[0], b.rank[0]),
 		cmp.Compare(a.Instrument.ID(), b.Instrument.ID()),
@@ -314,18 +346,4 @@ func domainRank(domain string) int {
 		return 2 * rank
 	}
 	return 2*len(domains) - 3
-}
-
-func scaleRank(l *Line) int {
-	return slices.IndexFunc(l.Instrument.Scales(), func(s scoring.ScaleInfo) bool { return s.Code == l.Scale.Code })
-}
-
-// Range is the lowest and the highest score possible on a line, for an axis
-// that shows the whole of it, and how many decimals to print them with. For an
-// index it is that of its value set. They have Den 0 for a profile.
-func (l *Line) Range() (lowest, highest scoring.Exact, decimals int8) {
-	if set, ok := l.Instrument.ValueSet(l.ValueSet); ok {
-		return set.Lowest(), set.Highest(), set.Decimals()
-	}
-	return l.Scale.Lowest, l.Scale.Highest, scoring.AsNeeded
 }

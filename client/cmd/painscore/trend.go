@@ -78,7 +78,7 @@ func printTrend(w io.Writer, t *pb.Trend) error {
 		return err
 	}
 	for _, line := range t.GetScales() {
-		if err := printScale(w, line); err != nil {
+		if err := printScale(w, t, line); err != nil {
 			return err
 		}
 	}
@@ -97,12 +97,30 @@ func answeredDays(o *pb.TrendOccasion) string {
 	return o.FirstAnsweredOn
 }
 
+// at is the element that a reply refers to by its place; nil, which has nothing
+// to tell, where a reply refers to what it does not hold.
+func at[T any](list []*T, place int32) *T {
+	if place < 0 || int(place) >= len(list) {
+		return nil
+	}
+	return list[place]
+}
+
+// occasionAt names an occasion of a trend.
+func occasionAt(t *pb.Trend, place int32) string {
+	o := at(t.GetOccasions(), place)
+	return occasionWord(o.GetOccasion(), o.GetOccasionLabel())
+}
+
 // printScale prints the points of one scale and the changes between them.
-func printScale(w io.Writer, line *pb.ScaleTrend) error {
+func printScale(w io.Writer, t *pb.Trend, line *pb.ScaleTrend) error {
 	fmt.Fprintf(w, "\n%s %s (%s)\n", line.Instrument, scaleName(line.Scale, line.ValueSet), strings.Join(scaleWords(line), ", "))
 	table := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, p := range line.Points {
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", occasionWord(p.Occasion, p.OccasionLabel), p.AnsweredOn, outcome(p.Score), orNone(p.Score.GetBand()), strings.Join(pointWords(p, line.Instrument), "; "))
+		sheet := at(t.GetSheets(), p.Sheet)
+		answeredBy := at(t.GetDefinitions(), sheet.GetDefinition()).GetInstrument()
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", occasionAt(t, sheet.GetOccasion()), sheet.GetAnsweredOn(), outcome(p.Score), orNone(p.Score.GetBand()),
+			strings.Join(pointWords(p, sheet.GetTiming(), answeredBy, line.Instrument), "; "))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -113,7 +131,7 @@ func printScale(w io.Writer, line *pb.ScaleTrend) error {
 			fmt.Fprintln(table, "  "+c.Sentence)
 			continue
 		}
-		fmt.Fprintf(table, "  %s to %s:\t%s\n", occasionWord(c.FromOccasion, c.FromOccasionLabel), occasionWord(c.ToOccasion, c.ToOccasionLabel), changeWords(c))
+		fmt.Fprintf(table, "  %s to %s:\t%s\n", occasionAt(t, c.From), occasionAt(t, c.To), changeWords(c))
 	}
 	return table.Flush()
 }
@@ -127,13 +145,13 @@ func scaleWords(line *pb.ScaleTrend) []string {
 }
 
 // pointWords say all about a point that its number would hide.
-func pointWords(p *pb.TrendPoint, instrument string) []string {
+func pointWords(p *pb.TrendPoint, timing pb.Timing, answeredBy, instrument string) []string {
 	var words []string
-	if p.Timing != pb.Timing_TIMING_IN_WINDOW && p.Timing != pb.Timing_TIMING_UNSPECIFIED {
-		words = append(words, enumWord(p.Timing))
+	if timing != pb.Timing_TIMING_IN_WINDOW && timing != pb.Timing_TIMING_UNSPECIFIED {
+		words = append(words, enumWord(timing))
 	}
-	if p.Instrument != instrument || p.InstrumentSwitched {
-		words = append(words, "answered on "+p.Instrument)
+	if answeredBy != instrument || p.InstrumentSwitched {
+		words = append(words, "answered on "+answeredBy)
 	}
 	words = append(words, p.Score.GetFlags()...)
 	if p.Score.GetProrated() {

@@ -589,8 +589,13 @@ type Trend struct {
 	// One line for each scale that has at least one point. By domain, function first and pain last, since the purpose is a
 	// meaningful life in spite of pain; then by instrument, in the instrument's own order.
 	Scales []*ScaleTrend `protobuf:"bytes,3,rep,name=scales,proto3" json:"scales,omitempty"`
-	// The sources that verdicts refer to, each once.
-	Sources       []*Source `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`
+	// The sheets that the scores come from, each once however many scales it has. A point refers to its sheet by its place
+	// in this list.
+	Sheets []*TrendSheet `protobuf:"bytes,4,rep,name=sheets,proto3" json:"sheets,omitempty"`
+	// The definitions that made the scores, each once. A sheet refers to its definition by its place in this list.
+	Definitions []*TrendDefinition `protobuf:"bytes,5,rep,name=definitions,proto3" json:"definitions,omitempty"`
+	// The sources that thresholds refer to, each once.
+	Sources       []*Source `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -642,6 +647,20 @@ func (x *Trend) GetOccasions() []*TrendOccasion {
 func (x *Trend) GetScales() []*ScaleTrend {
 	if x != nil {
 		return x.Scales
+	}
+	return nil
+}
+
+func (x *Trend) GetSheets() []*TrendSheet {
+	if x != nil {
+		return x.Sheets
+	}
+	return nil
+}
+
+func (x *Trend) GetDefinitions() []*TrendDefinition {
+	if x != nil {
+		return x.Definitions
 	}
 	return nil
 }
@@ -783,11 +802,184 @@ func (x *TrendOccasion) GetWindowLastDay() string {
 	return ""
 }
 
+// One of the patient's sheets, with what all scores of it have in common.
+type TrendSheet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The occasion that it belongs to, as an index in Trend.occasions; the first is 0.
+	Occasion int32 `protobuf:"varint,1,opt,name=occasion,proto3" json:"occasion,omitempty"`
+	// Day of the answers, "YYYY-MM-DD".
+	AnsweredOn string `protobuf:"bytes,2,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
+	// Whether that was in time.
+	Timing Timing `protobuf:"varint,3,opt,name=timing,proto3,enum=painscore.v1.Timing" json:"timing,omitempty"`
+	// Days from the occasion's anchor date to `answered_on`, negative before it; 0 also where there is no anchor date.
+	DaysFromAnchor int32 `protobuf:"zigzag32,4,opt,name=days_from_anchor,json=daysFromAnchor,proto3" json:"days_from_anchor,omitempty"`
+	// The submission's id.
+	SubmissionId string `protobuf:"bytes,5,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// The definition that made its scores, as an index in Trend.definitions; the first is 0.
+	Definition int32 `protobuf:"varint,6,opt,name=definition,proto3" json:"definition,omitempty"`
+	// The re-scoring plan that its scores are of; empty for the scores that it was stored with.
+	RescorePlanId string `protobuf:"bytes,7,opt,name=rescore_plan_id,json=rescorePlanId,proto3" json:"rescore_plan_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrendSheet) Reset() {
+	*x = TrendSheet{}
+	mi := &file_painscore_v1_trend_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrendSheet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrendSheet) ProtoMessage() {}
+
+func (x *TrendSheet) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_trend_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrendSheet.ProtoReflect.Descriptor instead.
+func (*TrendSheet) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *TrendSheet) GetOccasion() int32 {
+	if x != nil {
+		return x.Occasion
+	}
+	return 0
+}
+
+func (x *TrendSheet) GetAnsweredOn() string {
+	if x != nil {
+		return x.AnsweredOn
+	}
+	return ""
+}
+
+func (x *TrendSheet) GetTiming() Timing {
+	if x != nil {
+		return x.Timing
+	}
+	return Timing_TIMING_UNSPECIFIED
+}
+
+func (x *TrendSheet) GetDaysFromAnchor() int32 {
+	if x != nil {
+		return x.DaysFromAnchor
+	}
+	return 0
+}
+
+func (x *TrendSheet) GetSubmissionId() string {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return ""
+}
+
+func (x *TrendSheet) GetDefinition() int32 {
+	if x != nil {
+		return x.Definition
+	}
+	return 0
+}
+
+func (x *TrendSheet) GetRescorePlanId() string {
+	if x != nil {
+		return x.RescorePlanId
+	}
+	return ""
+}
+
+// A version of an instrument by which sheets were scored.
+type TrendDefinition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the instrument that was answered, for example "hads".
+	Instrument string `protobuf:"bytes,1,opt,name=instrument,proto3" json:"instrument,omitempty"`
+	// Version of its definition.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Hash of the definition, as in ScoredSheet.
+	DefinitionHash string `protobuf:"bytes,3,opt,name=definition_hash,json=definitionHash,proto3" json:"definition_hash,omitempty"`
+	// Hash of what can change a number in it, as in ScoredSheet.
+	ScoringHash   string `protobuf:"bytes,4,opt,name=scoring_hash,json=scoringHash,proto3" json:"scoring_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrendDefinition) Reset() {
+	*x = TrendDefinition{}
+	mi := &file_painscore_v1_trend_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrendDefinition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrendDefinition) ProtoMessage() {}
+
+func (x *TrendDefinition) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_trend_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrendDefinition.ProtoReflect.Descriptor instead.
+func (*TrendDefinition) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TrendDefinition) GetInstrument() string {
+	if x != nil {
+		return x.Instrument
+	}
+	return ""
+}
+
+func (x *TrendDefinition) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *TrendDefinition) GetDefinitionHash() string {
+	if x != nil {
+		return x.DefinitionHash
+	}
+	return ""
+}
+
+func (x *TrendDefinition) GetScoringHash() string {
+	if x != nil {
+		return x.ScoringHash
+	}
+	return ""
+}
+
 // The line of one scale: its points in the order of Trend.occasions, and the changes between them.
 type ScaleTrend struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Code of the instrument, for example "hads". The EQ VAS runs on one line across "eq_5d_3l" and "eq_5d_5l"; the line
-	// then has the newest point's instrument, and each point names its own.
+	// then has the newest point's instrument, and each point's sheet names its own.
 	Instrument string `protobuf:"bytes,1,opt,name=instrument,proto3" json:"instrument,omitempty"`
 	// Code of the scale, for example "anxiety".
 	Scale string `protobuf:"bytes,2,opt,name=scale,proto3" json:"scale,omitempty"`
@@ -808,14 +1000,20 @@ type ScaleTrend struct {
 	// One for each pair of occasions, in the order of Trend.occasions. If one of the two has no point here, the change says
 	// so (MISSING). Left out are pairs of which neither has a point, and pairs with an occasion at which nothing at all was
 	// answered, which Trend.occasions says once; but a missing baseline is said on every line.
-	Changes       []*Change `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
+	Changes []*Change `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
+	// The thresholds of change that hold for this scale in this care unit: the unit's own norms, else the published ones. A
+	// verdict refers to one by its place in this list. Empty where nothing is known.
+	Thresholds []*TrendThreshold `protobuf:"bytes,10,rep,name=thresholds,proto3" json:"thresholds,omitempty"`
+	// SHA-256, in hex, over the thresholds and norms that decide on this line. Keep it with what you print: the same hash
+	// means that the same numbers decided. Empty for a scale whose changes are not judged.
+	EvidenceHash  string `protobuf:"bytes,11,opt,name=evidence_hash,json=evidenceHash,proto3" json:"evidence_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ScaleTrend) Reset() {
 	*x = ScaleTrend{}
-	mi := &file_painscore_v1_trend_proto_msgTypes[2]
+	mi := &file_painscore_v1_trend_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +1025,7 @@ func (x *ScaleTrend) String() string {
 func (*ScaleTrend) ProtoMessage() {}
 
 func (x *ScaleTrend) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_trend_proto_msgTypes[2]
+	mi := &file_painscore_v1_trend_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +1038,7 @@ func (x *ScaleTrend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScaleTrend.ProtoReflect.Descriptor instead.
 func (*ScaleTrend) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{2}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ScaleTrend) GetInstrument() string {
@@ -906,42 +1104,39 @@ func (x *ScaleTrend) GetChanges() []*Change {
 	return nil
 }
 
+func (x *ScaleTrend) GetThresholds() []*TrendThreshold {
+	if x != nil {
+		return x.Thresholds
+	}
+	return nil
+}
+
+func (x *ScaleTrend) GetEvidenceHash() string {
+	if x != nil {
+		return x.EvidenceHash
+	}
+	return ""
+}
+
 // A score at one occasion.
 type TrendPoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The occasion.
-	Occasion Occasion `protobuf:"varint,1,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
-	// Label of an OTHER.
-	OccasionLabel string `protobuf:"bytes,2,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
-	// Day of the answers, "YYYY-MM-DD".
-	AnsweredOn string `protobuf:"bytes,3,opt,name=answered_on,json=answeredOn,proto3" json:"answered_on,omitempty"`
-	// Whether that was in time.
-	Timing Timing `protobuf:"varint,4,opt,name=timing,proto3,enum=painscore.v1.Timing" json:"timing,omitempty"`
-	// Days from the occasion's anchor date to `answered_on`, negative before it; 0 also where there is no anchor date.
-	DaysFromAnchor int32 `protobuf:"zigzag32,5,opt,name=days_from_anchor,json=daysFromAnchor,proto3" json:"days_from_anchor,omitempty"`
-	// The value or refusal, as it was computed when the sheet was stored or, with `rescore_plan_id`, when that plan was made.
-	Score *ScaleScore `protobuf:"bytes,6,opt,name=score,proto3" json:"score,omitempty"`
-	// The sheet that it comes from.
-	SubmissionId string `protobuf:"bytes,7,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
-	// Code of the instrument that was answered.
-	Instrument string `protobuf:"bytes,8,opt,name=instrument,proto3" json:"instrument,omitempty"`
-	// Version of its definition that was used.
-	Version string `protobuf:"bytes,9,opt,name=version,proto3" json:"version,omitempty"`
-	// Hash of that definition, as in ScoredSheet.
-	DefinitionHash string `protobuf:"bytes,10,opt,name=definition_hash,json=definitionHash,proto3" json:"definition_hash,omitempty"`
-	// Hash of what can change a number in it, as in ScoredSheet.
-	ScoringHash string `protobuf:"bytes,11,opt,name=scoring_hash,json=scoringHash,proto3" json:"scoring_hash,omitempty"`
+	// The sheet that it comes from, as an index in Trend.sheets; the first is 0. The sheet says at which occasion and on
+	// which day it was answered, and which definition made the score.
+	Sheet int32 `protobuf:"varint,1,opt,name=sheet,proto3" json:"sheet,omitempty"`
+	// The value or refusal, as it was computed when the sheet was stored or, with the sheet's `rescore_plan_id`, when that
+	// plan was made. What ScaleTrend says of every point is left out here: `scale`, `value_set` and `direction` are set only
+	// where this score has another one than its line, and `rule` is not set; GetInstrument and GetSubmission have it.
+	Score *ScaleScore `protobuf:"bytes,2,opt,name=score,proto3" json:"score,omitempty"`
 	// True if the point before it on this line was answered on another instrument: mark the switch (EQ VAS only).
-	InstrumentSwitched bool `protobuf:"varint,12,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
-	// The re-scoring plan that the score is of; empty for the score that the sheet was stored with.
-	RescorePlanId string `protobuf:"bytes,13,opt,name=rescore_plan_id,json=rescorePlanId,proto3" json:"rescore_plan_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	InstrumentSwitched bool `protobuf:"varint,3,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *TrendPoint) Reset() {
 	*x = TrendPoint{}
-	mi := &file_painscore_v1_trend_proto_msgTypes[3]
+	mi := &file_painscore_v1_trend_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1148,7 @@ func (x *TrendPoint) String() string {
 func (*TrendPoint) ProtoMessage() {}
 
 func (x *TrendPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_trend_proto_msgTypes[3]
+	mi := &file_painscore_v1_trend_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,40 +1161,12 @@ func (x *TrendPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrendPoint.ProtoReflect.Descriptor instead.
 func (*TrendPoint) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{3}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *TrendPoint) GetOccasion() Occasion {
+func (x *TrendPoint) GetSheet() int32 {
 	if x != nil {
-		return x.Occasion
-	}
-	return Occasion_OCCASION_UNSPECIFIED
-}
-
-func (x *TrendPoint) GetOccasionLabel() string {
-	if x != nil {
-		return x.OccasionLabel
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetAnsweredOn() string {
-	if x != nil {
-		return x.AnsweredOn
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetTiming() Timing {
-	if x != nil {
-		return x.Timing
-	}
-	return Timing_TIMING_UNSPECIFIED
-}
-
-func (x *TrendPoint) GetDaysFromAnchor() int32 {
-	if x != nil {
-		return x.DaysFromAnchor
+		return x.Sheet
 	}
 	return 0
 }
@@ -1011,41 +1178,6 @@ func (x *TrendPoint) GetScore() *ScaleScore {
 	return nil
 }
 
-func (x *TrendPoint) GetSubmissionId() string {
-	if x != nil {
-		return x.SubmissionId
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetInstrument() string {
-	if x != nil {
-		return x.Instrument
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetVersion() string {
-	if x != nil {
-		return x.Version
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetDefinitionHash() string {
-	if x != nil {
-		return x.DefinitionHash
-	}
-	return ""
-}
-
-func (x *TrendPoint) GetScoringHash() string {
-	if x != nil {
-		return x.ScoringHash
-	}
-	return ""
-}
-
 func (x *TrendPoint) GetInstrumentSwitched() bool {
 	if x != nil {
 		return x.InstrumentSwitched
@@ -1053,69 +1185,56 @@ func (x *TrendPoint) GetInstrumentSwitched() bool {
 	return false
 }
 
-func (x *TrendPoint) GetRescorePlanId() string {
-	if x != nil {
-		return x.RescorePlanId
-	}
-	return ""
-}
-
 // The change of one scale from an earlier to a later occasion.
 type Change struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The earlier occasion.
-	FromOccasion Occasion `protobuf:"varint,1,opt,name=from_occasion,json=fromOccasion,proto3,enum=painscore.v1.Occasion" json:"from_occasion,omitempty"`
-	// Its label if it is an OTHER.
-	FromOccasionLabel string `protobuf:"bytes,2,opt,name=from_occasion_label,json=fromOccasionLabel,proto3" json:"from_occasion_label,omitempty"`
-	// The later occasion.
-	ToOccasion Occasion `protobuf:"varint,3,opt,name=to_occasion,json=toOccasion,proto3,enum=painscore.v1.Occasion" json:"to_occasion,omitempty"`
-	// Its label if it is an OTHER.
-	ToOccasionLabel string `protobuf:"bytes,4,opt,name=to_occasion_label,json=toOccasionLabel,proto3" json:"to_occasion_label,omitempty"`
+	// The earlier occasion, as an index in Trend.occasions; the first is 0.
+	From int32 `protobuf:"varint,1,opt,name=from,proto3" json:"from,omitempty"`
+	// The later occasion, likewise.
+	To int32 `protobuf:"varint,2,opt,name=to,proto3" json:"to,omitempty"`
 	// True if the two scores may be compared.
-	Comparable bool `protobuf:"varint,5,opt,name=comparable,proto3" json:"comparable,omitempty"`
+	Comparable bool `protobuf:"varint,3,opt,name=comparable,proto3" json:"comparable,omitempty"`
 	// Why not; unset if they may.
-	NotComparableReason NotComparableReason `protobuf:"varint,6,opt,name=not_comparable_reason,json=notComparableReason,proto3,enum=painscore.v1.NotComparableReason" json:"not_comparable_reason,omitempty"`
+	NotComparableReason NotComparableReason `protobuf:"varint,4,opt,name=not_comparable_reason,json=notComparableReason,proto3,enum=painscore.v1.NotComparableReason" json:"not_comparable_reason,omitempty"`
 	// Later minus earlier, an exact decimal with the decimals of the finer of the two: "-3", "-2.67", "0.1234". Empty
 	// unless `comparable`.
-	Difference string `protobuf:"bytes,7,opt,name=difference,proto3" json:"difference,omitempty"`
+	Difference string `protobuf:"bytes,5,opt,name=difference,proto3" json:"difference,omitempty"`
 	// Which way the difference goes. A raw movement, not a verdict: one point can be chance.
-	Movement Movement `protobuf:"varint,8,opt,name=movement,proto3,enum=painscore.v1.Movement" json:"movement,omitempty"`
+	Movement Movement `protobuf:"varint,6,opt,name=movement,proto3,enum=painscore.v1.Movement" json:"movement,omitempty"`
 	// True if at least one of the two scores is prorated. They are comparable all the same.
-	Prorated bool `protobuf:"varint,9,opt,name=prorated,proto3" json:"prorated,omitempty"`
+	Prorated bool `protobuf:"varint,7,opt,name=prorated,proto3" json:"prorated,omitempty"`
 	// True if the two were answered on different instruments (EQ VAS only).
-	InstrumentSwitched bool `protobuf:"varint,10,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
+	InstrumentSwitched bool `protobuf:"varint,8,opt,name=instrument_switched,json=instrumentSwitched,proto3" json:"instrument_switched,omitempty"`
 	// Does the difference matter? By the minimal clinically important difference (MCID). Set where `comparable`.
-	Importance *Verdict `protobuf:"bytes,11,opt,name=importance,proto3" json:"importance,omitempty"`
+	Importance *Verdict `protobuf:"bytes,9,opt,name=importance,proto3" json:"importance,omitempty"`
 	// Is the difference more than measurement error? By the smallest detectable change (SDC, 95 %). Set where `comparable`.
 	// The two verdicts are separate: a change can be important to patients and still within the error of the instrument.
-	MeasurementError *Verdict `protobuf:"bytes,12,opt,name=measurement_error,json=measurementError,proto3" json:"measurement_error,omitempty"`
-	// Band of the earlier score, if the scale has bands and there is a score, for example "probable".
-	FromBand string `protobuf:"bytes,13,opt,name=from_band,json=fromBand,proto3" json:"from_band,omitempty"`
-	// Band of the later score; another one than `from_band` means that a cut-off was crossed.
-	ToBand string `protobuf:"bytes,14,opt,name=to_band,json=toBand,proto3" json:"to_band,omitempty"`
+	MeasurementError *Verdict `protobuf:"bytes,10,opt,name=measurement_error,json=measurementError,proto3" json:"measurement_error,omitempty"`
+	// Band of the earlier score, for example "probable", where a cut-off between bands was crossed; otherwise empty, and both
+	// points name the same band or none.
+	FromBand string `protobuf:"bytes,11,opt,name=from_band,json=fromBand,proto3" json:"from_band,omitempty"`
+	// Band of the later score, likewise; never that of `from_band`.
+	ToBand string `protobuf:"bytes,12,opt,name=to_band,json=toBand,proto3" json:"to_band,omitempty"`
 	// Flags that the later score has and the earlier one has not, for example "caseness".
-	FlagsRaised []string `protobuf:"bytes,15,rep,name=flags_raised,json=flagsRaised,proto3" json:"flags_raised,omitempty"`
+	FlagsRaised []string `protobuf:"bytes,13,rep,name=flags_raised,json=flagsRaised,proto3" json:"flags_raised,omitempty"`
 	// Flags that the earlier score has and the later one has not.
-	FlagsCleared []string `protobuf:"bytes,16,rep,name=flags_cleared,json=flagsCleared,proto3" json:"flags_cleared,omitempty"`
+	FlagsCleared []string `protobuf:"bytes,14,rep,name=flags_cleared,json=flagsCleared,proto3" json:"flags_cleared,omitempty"`
 	// How the EQ-5D profile as a whole went. Set between two profiles of one instrument.
-	ParetianClass ParetianClass `protobuf:"varint,17,opt,name=paretian_class,json=paretianClass,proto3,enum=painscore.v1.ParetianClass" json:"paretian_class,omitempty"`
+	ParetianClass ParetianClass `protobuf:"varint,15,opt,name=paretian_class,json=paretianClass,proto3,enum=painscore.v1.ParetianClass" json:"paretian_class,omitempty"`
 	// Reduction in percent of the earlier score with one decimal, for example "28.6". Only on pain ratings (NPRS) and only for
 	// reductions: empty for an earlier score of 0, and where nothing was reduced. Points and percent can disagree.
-	PercentReduction string `protobuf:"bytes,18,opt,name=percent_reduction,json=percentReduction,proto3" json:"percent_reduction,omitempty"`
+	PercentReduction string `protobuf:"bytes,16,opt,name=percent_reduction,json=percentReduction,proto3" json:"percent_reduction,omitempty"`
 	// Class of that reduction: "minimal" from 10, "moderate" from 30, "substantial" from 50 percent. Empty below.
-	PercentClass string `protobuf:"bytes,19,opt,name=percent_class,json=percentClass,proto3" json:"percent_class,omitempty"`
-	// SHA-256, in hex, over the thresholds and norms that decided here. Keep it with what you print: the same hash means that
-	// the same numbers decided.
-	EvidenceHash string `protobuf:"bytes,20,opt,name=evidence_hash,json=evidenceHash,proto3" json:"evidence_hash,omitempty"`
+	PercentClass string `protobuf:"bytes,17,opt,name=percent_class,json=percentClass,proto3" json:"percent_class,omitempty"`
 	// The change in one plain sentence, in the language asked for; empty where none was.
-	Sentence      string `protobuf:"bytes,21,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	Sentence      string `protobuf:"bytes,18,opt,name=sentence,proto3" json:"sentence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_painscore_v1_trend_proto_msgTypes[4]
+	mi := &file_painscore_v1_trend_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1246,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_trend_proto_msgTypes[4]
+	mi := &file_painscore_v1_trend_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,35 +1259,21 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{4}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *Change) GetFromOccasion() Occasion {
+func (x *Change) GetFrom() int32 {
 	if x != nil {
-		return x.FromOccasion
+		return x.From
 	}
-	return Occasion_OCCASION_UNSPECIFIED
+	return 0
 }
 
-func (x *Change) GetFromOccasionLabel() string {
+func (x *Change) GetTo() int32 {
 	if x != nil {
-		return x.FromOccasionLabel
+		return x.To
 	}
-	return ""
-}
-
-func (x *Change) GetToOccasion() Occasion {
-	if x != nil {
-		return x.ToOccasion
-	}
-	return Occasion_OCCASION_UNSPECIFIED
-}
-
-func (x *Change) GetToOccasionLabel() string {
-	if x != nil {
-		return x.ToOccasionLabel
-	}
-	return ""
+	return 0
 }
 
 func (x *Change) GetComparable() bool {
@@ -1276,13 +1381,6 @@ func (x *Change) GetPercentClass() string {
 	return ""
 }
 
-func (x *Change) GetEvidenceHash() string {
-	if x != nil {
-		return x.EvidenceHash
-	}
-	return ""
-}
-
 func (x *Change) GetSentence() string {
 	if x != nil {
 		return x.Sentence
@@ -1299,26 +1397,16 @@ type Verdict struct {
 	WithheldReason WithheldReason `protobuf:"varint,2,opt,name=withheld_reason,json=withheldReason,proto3,enum=painscore.v1.WithheldReason" json:"withheld_reason,omitempty"`
 	// What the threshold was not made for.
 	Caveats []VerdictCaveat `protobuf:"varint,3,rep,packed,name=caveats,proto3,enum=painscore.v1.VerdictCaveat" json:"caveats,omitempty"`
-	// Lower bound of the threshold in points of the scale, an exact decimal such as "1.17"; equal to `highest` where one number
-	// is known. Empty with NOT_ESTABLISHED.
-	Lowest string `protobuf:"bytes,4,opt,name=lowest,proto3" json:"lowest,omitempty"`
-	// Upper bound, likewise, such as "2.13".
-	Highest string `protobuf:"bytes,5,opt,name=highest,proto3" json:"highest,omitempty"`
-	// Name of the site's own norm that decided; empty for a published threshold.
-	Norm string `protobuf:"bytes,6,opt,name=norm,proto3" json:"norm,omitempty"`
-	// Day from which that norm holds, "YYYY-MM-DD".
-	NormDate string `protobuf:"bytes,7,opt,name=norm_date,json=normDate,proto3" json:"norm_date,omitempty"`
-	// How, and over which time, the threshold was found. May be empty.
-	Found string `protobuf:"bytes,8,opt,name=found,proto3" json:"found,omitempty"`
-	// Sources, how well they are known, and the population they speak of. A source is a reference to Trend.sources.
-	Basis         *Basis `protobuf:"bytes,9,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The threshold that decided, or would have if the verdict were not withheld, as an index in ScaleTrend.thresholds; the
+	// first is 0. Absent with NOT_ESTABLISHED.
+	Threshold     *int32 `protobuf:"varint,4,opt,name=threshold,proto3,oneof" json:"threshold,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_painscore_v1_trend_proto_msgTypes[5]
+	mi := &file_painscore_v1_trend_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +1418,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_trend_proto_msgTypes[5]
+	mi := &file_painscore_v1_trend_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +1431,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{5}
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Verdict) GetAnswer() VerdictAnswer {
@@ -1367,42 +1455,100 @@ func (x *Verdict) GetCaveats() []VerdictCaveat {
 	return nil
 }
 
-func (x *Verdict) GetLowest() string {
+func (x *Verdict) GetThreshold() int32 {
+	if x != nil && x.Threshold != nil {
+		return *x.Threshold
+	}
+	return 0
+}
+
+// How large a change of a scale must be, for one of the two verdicts. What GetInstrument gives as Threshold is the definition's
+// own; this one may be the site's.
+type TrendThreshold struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lower bound in points of the scale, an exact decimal such as "1.17"; equal to `highest` where one number is known.
+	Lowest string `protobuf:"bytes,1,opt,name=lowest,proto3" json:"lowest,omitempty"`
+	// Upper bound, likewise, such as "2.13".
+	Highest string `protobuf:"bytes,2,opt,name=highest,proto3" json:"highest,omitempty"`
+	// Name of the site's own norm that this is; empty for a published threshold.
+	Norm string `protobuf:"bytes,3,opt,name=norm,proto3" json:"norm,omitempty"`
+	// Day from which that norm holds, "YYYY-MM-DD".
+	NormDate string `protobuf:"bytes,4,opt,name=norm_date,json=normDate,proto3" json:"norm_date,omitempty"`
+	// How, and over which time, the threshold was found. May be empty.
+	Found string `protobuf:"bytes,5,opt,name=found,proto3" json:"found,omitempty"`
+	// Sources, how well they are known, and the population they speak of. A source is a reference to Trend.sources; that of a
+	// site's own norm is given in the site's words.
+	Basis         *Basis `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrendThreshold) Reset() {
+	*x = TrendThreshold{}
+	mi := &file_painscore_v1_trend_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrendThreshold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrendThreshold) ProtoMessage() {}
+
+func (x *TrendThreshold) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_trend_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrendThreshold.ProtoReflect.Descriptor instead.
+func (*TrendThreshold) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_trend_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TrendThreshold) GetLowest() string {
 	if x != nil {
 		return x.Lowest
 	}
 	return ""
 }
 
-func (x *Verdict) GetHighest() string {
+func (x *TrendThreshold) GetHighest() string {
 	if x != nil {
 		return x.Highest
 	}
 	return ""
 }
 
-func (x *Verdict) GetNorm() string {
+func (x *TrendThreshold) GetNorm() string {
 	if x != nil {
 		return x.Norm
 	}
 	return ""
 }
 
-func (x *Verdict) GetNormDate() string {
+func (x *TrendThreshold) GetNormDate() string {
 	if x != nil {
 		return x.NormDate
 	}
 	return ""
 }
 
-func (x *Verdict) GetFound() string {
+func (x *TrendThreshold) GetFound() string {
 	if x != nil {
 		return x.Found
 	}
 	return ""
 }
 
-func (x *Verdict) GetBasis() *Basis {
+func (x *TrendThreshold) GetBasis() *Basis {
 	if x != nil {
 		return x.Basis
 	}
@@ -1413,12 +1559,14 @@ var File_painscore_v1_trend_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\n" +
-	"\x18painscore/v1/trend.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x1dpainscore/v1/submission.proto\"\xd5\x01\n" +
+	"\x18painscore/v1/trend.proto\x12\fpainscore.v1\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/instrument.proto\x1a\x18painscore/v1/score.proto\x1a\x1dpainscore/v1/submission.proto\"\xc8\x02\n" +
 	"\x05Trend\x12/\n" +
 	"\aepisode\x18\x01 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x129\n" +
 	"\toccasions\x18\x02 \x03(\v2\x1b.painscore.v1.TrendOccasionR\toccasions\x120\n" +
-	"\x06scales\x18\x03 \x03(\v2\x18.painscore.v1.ScaleTrendR\x06scales\x12.\n" +
-	"\asources\x18\x04 \x03(\v2\x14.painscore.v1.SourceR\asources\"\xbb\x03\n" +
+	"\x06scales\x18\x03 \x03(\v2\x18.painscore.v1.ScaleTrendR\x06scales\x120\n" +
+	"\x06sheets\x18\x04 \x03(\v2\x18.painscore.v1.TrendSheetR\x06sheets\x12?\n" +
+	"\vdefinitions\x18\x05 \x03(\v2\x1d.painscore.v1.TrendDefinitionR\vdefinitions\x12.\n" +
+	"\asources\x18\x06 \x03(\v2\x14.painscore.v1.SourceR\asources\"\xbb\x03\n" +
 	"\rTrendOccasion\x122\n" +
 	"\boccasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
 	"\x0eoccasion_label\x18\x02 \x01(\tR\roccasionLabel\x121\n" +
@@ -1431,7 +1579,26 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\x0eanchor_planned\x18\b \x01(\bR\ranchorPlanned\x12(\n" +
 	"\x10window_first_day\x18\t \x01(\tR\x0ewindowFirstDay\x12&\n" +
 	"\x0fwindow_last_day\x18\n" +
-	" \x01(\tR\rwindowLastDay\"\xd4\x02\n" +
+	" \x01(\tR\rwindowLastDay\"\x8e\x02\n" +
+	"\n" +
+	"TrendSheet\x12\x1a\n" +
+	"\boccasion\x18\x01 \x01(\x05R\boccasion\x12\x1f\n" +
+	"\vanswered_on\x18\x02 \x01(\tR\n" +
+	"answeredOn\x12,\n" +
+	"\x06timing\x18\x03 \x01(\x0e2\x14.painscore.v1.TimingR\x06timing\x12(\n" +
+	"\x10days_from_anchor\x18\x04 \x01(\x11R\x0edaysFromAnchor\x12#\n" +
+	"\rsubmission_id\x18\x05 \x01(\tR\fsubmissionId\x12\x1e\n" +
+	"\n" +
+	"definition\x18\x06 \x01(\x05R\n" +
+	"definition\x12&\n" +
+	"\x0frescore_plan_id\x18\a \x01(\tR\rrescorePlanId\"\x97\x01\n" +
+	"\x0fTrendDefinition\x12\x1e\n" +
+	"\n" +
+	"instrument\x18\x01 \x01(\tR\n" +
+	"instrument\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12'\n" +
+	"\x0fdefinition_hash\x18\x03 \x01(\tR\x0edefinitionHash\x12!\n" +
+	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\"\xb7\x03\n" +
 	"\n" +
 	"ScaleTrend\x12\x1e\n" +
 	"\n" +
@@ -1444,66 +1611,57 @@ const file_painscore_v1_trend_proto_rawDesc = "" +
 	"\ahighest\x18\x06 \x01(\tR\ahighest\x12(\n" +
 	"\x05bands\x18\a \x03(\v2\x12.painscore.v1.BandR\x05bands\x120\n" +
 	"\x06points\x18\b \x03(\v2\x18.painscore.v1.TrendPointR\x06points\x12.\n" +
-	"\achanges\x18\t \x03(\v2\x14.painscore.v1.ChangeR\achanges\"\x94\x04\n" +
+	"\achanges\x18\t \x03(\v2\x14.painscore.v1.ChangeR\achanges\x12<\n" +
 	"\n" +
-	"TrendPoint\x122\n" +
-	"\boccasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
-	"\x0eoccasion_label\x18\x02 \x01(\tR\roccasionLabel\x12\x1f\n" +
-	"\vanswered_on\x18\x03 \x01(\tR\n" +
-	"answeredOn\x12,\n" +
-	"\x06timing\x18\x04 \x01(\x0e2\x14.painscore.v1.TimingR\x06timing\x12(\n" +
-	"\x10days_from_anchor\x18\x05 \x01(\x11R\x0edaysFromAnchor\x12.\n" +
-	"\x05score\x18\x06 \x01(\v2\x18.painscore.v1.ScaleScoreR\x05score\x12#\n" +
-	"\rsubmission_id\x18\a \x01(\tR\fsubmissionId\x12\x1e\n" +
+	"thresholds\x18\n" +
+	" \x03(\v2\x1c.painscore.v1.TrendThresholdR\n" +
+	"thresholds\x12#\n" +
+	"\revidence_hash\x18\v \x01(\tR\fevidenceHash\"\x83\x01\n" +
 	"\n" +
-	"instrument\x18\b \x01(\tR\n" +
-	"instrument\x12\x18\n" +
-	"\aversion\x18\t \x01(\tR\aversion\x12'\n" +
-	"\x0fdefinition_hash\x18\n" +
-	" \x01(\tR\x0edefinitionHash\x12!\n" +
-	"\fscoring_hash\x18\v \x01(\tR\vscoringHash\x12/\n" +
-	"\x13instrument_switched\x18\f \x01(\bR\x12instrumentSwitched\x12&\n" +
-	"\x0frescore_plan_id\x18\r \x01(\tR\rrescorePlanId\"\xc2\a\n" +
-	"\x06Change\x12;\n" +
-	"\rfrom_occasion\x18\x01 \x01(\x0e2\x16.painscore.v1.OccasionR\ffromOccasion\x12.\n" +
-	"\x13from_occasion_label\x18\x02 \x01(\tR\x11fromOccasionLabel\x127\n" +
-	"\vto_occasion\x18\x03 \x01(\x0e2\x16.painscore.v1.OccasionR\n" +
-	"toOccasion\x12*\n" +
-	"\x11to_occasion_label\x18\x04 \x01(\tR\x0ftoOccasionLabel\x12\x1e\n" +
+	"TrendPoint\x12\x14\n" +
+	"\x05sheet\x18\x01 \x01(\x05R\x05sheet\x12.\n" +
+	"\x05score\x18\x02 \x01(\v2\x18.painscore.v1.ScaleScoreR\x05score\x12/\n" +
+	"\x13instrument_switched\x18\x03 \x01(\bR\x12instrumentSwitched\"\xef\x05\n" +
+	"\x06Change\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\x05R\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\x05R\x02to\x12\x1e\n" +
 	"\n" +
-	"comparable\x18\x05 \x01(\bR\n" +
+	"comparable\x18\x03 \x01(\bR\n" +
 	"comparable\x12U\n" +
-	"\x15not_comparable_reason\x18\x06 \x01(\x0e2!.painscore.v1.NotComparableReasonR\x13notComparableReason\x12\x1e\n" +
+	"\x15not_comparable_reason\x18\x04 \x01(\x0e2!.painscore.v1.NotComparableReasonR\x13notComparableReason\x12\x1e\n" +
 	"\n" +
-	"difference\x18\a \x01(\tR\n" +
+	"difference\x18\x05 \x01(\tR\n" +
 	"difference\x122\n" +
-	"\bmovement\x18\b \x01(\x0e2\x16.painscore.v1.MovementR\bmovement\x12\x1a\n" +
-	"\bprorated\x18\t \x01(\bR\bprorated\x12/\n" +
-	"\x13instrument_switched\x18\n" +
-	" \x01(\bR\x12instrumentSwitched\x125\n" +
+	"\bmovement\x18\x06 \x01(\x0e2\x16.painscore.v1.MovementR\bmovement\x12\x1a\n" +
+	"\bprorated\x18\a \x01(\bR\bprorated\x12/\n" +
+	"\x13instrument_switched\x18\b \x01(\bR\x12instrumentSwitched\x125\n" +
 	"\n" +
-	"importance\x18\v \x01(\v2\x15.painscore.v1.VerdictR\n" +
+	"importance\x18\t \x01(\v2\x15.painscore.v1.VerdictR\n" +
 	"importance\x12B\n" +
-	"\x11measurement_error\x18\f \x01(\v2\x15.painscore.v1.VerdictR\x10measurementError\x12\x1b\n" +
-	"\tfrom_band\x18\r \x01(\tR\bfromBand\x12\x17\n" +
-	"\ato_band\x18\x0e \x01(\tR\x06toBand\x12!\n" +
-	"\fflags_raised\x18\x0f \x03(\tR\vflagsRaised\x12#\n" +
-	"\rflags_cleared\x18\x10 \x03(\tR\fflagsCleared\x12B\n" +
-	"\x0eparetian_class\x18\x11 \x01(\x0e2\x1b.painscore.v1.ParetianClassR\rparetianClass\x12+\n" +
-	"\x11percent_reduction\x18\x12 \x01(\tR\x10percentReduction\x12#\n" +
-	"\rpercent_class\x18\x13 \x01(\tR\fpercentClass\x12#\n" +
-	"\revidence_hash\x18\x14 \x01(\tR\fevidenceHash\x12\x1a\n" +
-	"\bsentence\x18\x15 \x01(\tR\bsentence\"\xe0\x02\n" +
+	"\x11measurement_error\x18\n" +
+	" \x01(\v2\x15.painscore.v1.VerdictR\x10measurementError\x12\x1b\n" +
+	"\tfrom_band\x18\v \x01(\tR\bfromBand\x12\x17\n" +
+	"\ato_band\x18\f \x01(\tR\x06toBand\x12!\n" +
+	"\fflags_raised\x18\r \x03(\tR\vflagsRaised\x12#\n" +
+	"\rflags_cleared\x18\x0e \x03(\tR\fflagsCleared\x12B\n" +
+	"\x0eparetian_class\x18\x0f \x01(\x0e2\x1b.painscore.v1.ParetianClassR\rparetianClass\x12+\n" +
+	"\x11percent_reduction\x18\x10 \x01(\tR\x10percentReduction\x12#\n" +
+	"\rpercent_class\x18\x11 \x01(\tR\fpercentClass\x12\x1a\n" +
+	"\bsentence\x18\x12 \x01(\tR\bsentence\"\xed\x01\n" +
 	"\aVerdict\x123\n" +
 	"\x06answer\x18\x01 \x01(\x0e2\x1b.painscore.v1.VerdictAnswerR\x06answer\x12E\n" +
 	"\x0fwithheld_reason\x18\x02 \x01(\x0e2\x1c.painscore.v1.WithheldReasonR\x0ewithheldReason\x125\n" +
-	"\acaveats\x18\x03 \x03(\x0e2\x1b.painscore.v1.VerdictCaveatR\acaveats\x12\x16\n" +
-	"\x06lowest\x18\x04 \x01(\tR\x06lowest\x12\x18\n" +
-	"\ahighest\x18\x05 \x01(\tR\ahighest\x12\x12\n" +
-	"\x04norm\x18\x06 \x01(\tR\x04norm\x12\x1b\n" +
-	"\tnorm_date\x18\a \x01(\tR\bnormDate\x12\x14\n" +
-	"\x05found\x18\b \x01(\tR\x05found\x12)\n" +
-	"\x05basis\x18\t \x01(\v2\x13.painscore.v1.BasisR\x05basis*\x8d\x01\n" +
+	"\acaveats\x18\x03 \x03(\x0e2\x1b.painscore.v1.VerdictCaveatR\acaveats\x12!\n" +
+	"\tthreshold\x18\x04 \x01(\x05H\x00R\tthreshold\x88\x01\x01B\f\n" +
+	"\n" +
+	"_threshold\"\xb4\x01\n" +
+	"\x0eTrendThreshold\x12\x16\n" +
+	"\x06lowest\x18\x01 \x01(\tR\x06lowest\x12\x18\n" +
+	"\ahighest\x18\x02 \x01(\tR\ahighest\x12\x12\n" +
+	"\x04norm\x18\x03 \x01(\tR\x04norm\x12\x1b\n" +
+	"\tnorm_date\x18\x04 \x01(\tR\bnormDate\x12\x14\n" +
+	"\x05found\x18\x05 \x01(\tR\x05found\x12)\n" +
+	"\x05basis\x18\x06 \x01(\v2\x13.painscore.v1.BasisR\x05basis*\x8d\x01\n" +
 	"\rOccasionState\x12\x1e\n" +
 	"\x1aOCCASION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17OCCASION_STATE_ANSWERED\x10\x01\x12\x1a\n" +
@@ -1574,7 +1732,7 @@ func file_painscore_v1_trend_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_trend_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_painscore_v1_trend_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_painscore_v1_trend_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_painscore_v1_trend_proto_goTypes = []any{
 	(OccasionState)(0),       // 0: painscore.v1.OccasionState
 	(Anchor)(0),              // 1: painscore.v1.Anchor
@@ -1587,44 +1745,47 @@ var file_painscore_v1_trend_proto_goTypes = []any{
 	(NotComparableReason)(0), // 8: painscore.v1.NotComparableReason
 	(*Trend)(nil),            // 9: painscore.v1.Trend
 	(*TrendOccasion)(nil),    // 10: painscore.v1.TrendOccasion
-	(*ScaleTrend)(nil),       // 11: painscore.v1.ScaleTrend
-	(*TrendPoint)(nil),       // 12: painscore.v1.TrendPoint
-	(*Change)(nil),           // 13: painscore.v1.Change
-	(*Verdict)(nil),          // 14: painscore.v1.Verdict
-	(*Episode)(nil),          // 15: painscore.v1.Episode
-	(*Source)(nil),           // 16: painscore.v1.Source
-	(Occasion)(0),            // 17: painscore.v1.Occasion
-	(Direction)(0),           // 18: painscore.v1.Direction
-	(*Band)(nil),             // 19: painscore.v1.Band
-	(*ScaleScore)(nil),       // 20: painscore.v1.ScaleScore
-	(*Basis)(nil),            // 21: painscore.v1.Basis
+	(*TrendSheet)(nil),       // 11: painscore.v1.TrendSheet
+	(*TrendDefinition)(nil),  // 12: painscore.v1.TrendDefinition
+	(*ScaleTrend)(nil),       // 13: painscore.v1.ScaleTrend
+	(*TrendPoint)(nil),       // 14: painscore.v1.TrendPoint
+	(*Change)(nil),           // 15: painscore.v1.Change
+	(*Verdict)(nil),          // 16: painscore.v1.Verdict
+	(*TrendThreshold)(nil),   // 17: painscore.v1.TrendThreshold
+	(*Episode)(nil),          // 18: painscore.v1.Episode
+	(*Source)(nil),           // 19: painscore.v1.Source
+	(Occasion)(0),            // 20: painscore.v1.Occasion
+	(Direction)(0),           // 21: painscore.v1.Direction
+	(*Band)(nil),             // 22: painscore.v1.Band
+	(*ScaleScore)(nil),       // 23: painscore.v1.ScaleScore
+	(*Basis)(nil),            // 24: painscore.v1.Basis
 }
 var file_painscore_v1_trend_proto_depIdxs = []int32{
-	15, // 0: painscore.v1.Trend.episode:type_name -> painscore.v1.Episode
+	18, // 0: painscore.v1.Trend.episode:type_name -> painscore.v1.Episode
 	10, // 1: painscore.v1.Trend.occasions:type_name -> painscore.v1.TrendOccasion
-	11, // 2: painscore.v1.Trend.scales:type_name -> painscore.v1.ScaleTrend
-	16, // 3: painscore.v1.Trend.sources:type_name -> painscore.v1.Source
-	17, // 4: painscore.v1.TrendOccasion.occasion:type_name -> painscore.v1.Occasion
-	0,  // 5: painscore.v1.TrendOccasion.state:type_name -> painscore.v1.OccasionState
-	1,  // 6: painscore.v1.TrendOccasion.anchor:type_name -> painscore.v1.Anchor
-	18, // 7: painscore.v1.ScaleTrend.direction:type_name -> painscore.v1.Direction
-	19, // 8: painscore.v1.ScaleTrend.bands:type_name -> painscore.v1.Band
-	12, // 9: painscore.v1.ScaleTrend.points:type_name -> painscore.v1.TrendPoint
-	13, // 10: painscore.v1.ScaleTrend.changes:type_name -> painscore.v1.Change
-	17, // 11: painscore.v1.TrendPoint.occasion:type_name -> painscore.v1.Occasion
-	2,  // 12: painscore.v1.TrendPoint.timing:type_name -> painscore.v1.Timing
-	20, // 13: painscore.v1.TrendPoint.score:type_name -> painscore.v1.ScaleScore
-	17, // 14: painscore.v1.Change.from_occasion:type_name -> painscore.v1.Occasion
-	17, // 15: painscore.v1.Change.to_occasion:type_name -> painscore.v1.Occasion
+	13, // 2: painscore.v1.Trend.scales:type_name -> painscore.v1.ScaleTrend
+	11, // 3: painscore.v1.Trend.sheets:type_name -> painscore.v1.TrendSheet
+	12, // 4: painscore.v1.Trend.definitions:type_name -> painscore.v1.TrendDefinition
+	19, // 5: painscore.v1.Trend.sources:type_name -> painscore.v1.Source
+	20, // 6: painscore.v1.TrendOccasion.occasion:type_name -> painscore.v1.Occasion
+	0,  // 7: painscore.v1.TrendOccasion.state:type_name -> painscore.v1.OccasionState
+	1,  // 8: painscore.v1.TrendOccasion.anchor:type_name -> painscore.v1.Anchor
+	2,  // 9: painscore.v1.TrendSheet.timing:type_name -> painscore.v1.Timing
+	21, // 10: painscore.v1.ScaleTrend.direction:type_name -> painscore.v1.Direction
+	22, // 11: painscore.v1.ScaleTrend.bands:type_name -> painscore.v1.Band
+	14, // 12: painscore.v1.ScaleTrend.points:type_name -> painscore.v1.TrendPoint
+	15, // 13: painscore.v1.ScaleTrend.changes:type_name -> painscore.v1.Change
+	17, // 14: painscore.v1.ScaleTrend.thresholds:type_name -> painscore.v1.TrendThreshold
+	23, // 15: painscore.v1.TrendPoint.score:type_name -> painscore.v1.ScaleScore
 	8,  // 16: painscore.v1.Change.not_comparable_reason:type_name -> painscore.v1.NotComparableReason
 	7,  // 17: painscore.v1.Change.movement:type_name -> painscore.v1.Movement
-	14, // 18: painscore.v1.Change.importance:type_name -> painscore.v1.Verdict
-	14, // 19: painscore.v1.Change.measurement_error:type_name -> painscore.v1.Verdict
+	16, // 18: painscore.v1.Change.importance:type_name -> painscore.v1.Verdict
+	16, // 19: painscore.v1.Change.measurement_error:type_name -> painscore.v1.Verdict
 	6,  // 20: painscore.v1.Change.paretian_class:type_name -> painscore.v1.ParetianClass
 	3,  // 21: painscore.v1.Verdict.answer:type_name -> painscore.v1.VerdictAnswer
 	4,  // 22: painscore.v1.Verdict.withheld_reason:type_name -> painscore.v1.WithheldReason
 	5,  // 23: painscore.v1.Verdict.caveats:type_name -> painscore.v1.VerdictCaveat
-	21, // 24: painscore.v1.Verdict.basis:type_name -> painscore.v1.Basis
+	24, // 24: painscore.v1.TrendThreshold.basis:type_name -> painscore.v1.Basis
 	25, // [25:25] is the sub-list for method output_type
 	25, // [25:25] is the sub-list for method input_type
 	25, // [25:25] is the sub-list for extension type_name
@@ -1641,13 +1802,14 @@ func file_painscore_v1_trend_proto_init() {
 	file_painscore_v1_instrument_proto_init()
 	file_painscore_v1_score_proto_init()
 	file_painscore_v1_submission_proto_init()
+	file_painscore_v1_trend_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_trend_proto_rawDesc), len(file_painscore_v1_trend_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -164,10 +164,10 @@ func TestFromAnswersToTrend(t *testing.T) {
 	var told []string
 	for _, line := range before.Trend.Scales {
 		for _, point := range line.Points {
-			told = append(told, fmt.Sprintf("%s %s %s %s", line.Scale, point.Occasion, point.Score.GetValue(), point.Score.Band))
+			told = append(told, fmt.Sprintf("%s %s %s %s", line.Scale, before.Trend.Occasions[before.Trend.Sheets[point.Sheet].Occasion].Occasion, point.Score.GetValue(), point.Score.Band))
 		}
 		for _, change := range line.Changes {
-			told = append(told, fmt.Sprintf("%s %s→%s %s %s", line.Scale, change.FromOccasion, change.ToOccasion, change.Difference, change.Movement))
+			told = append(told, fmt.Sprintf("%s %s→%s %s %s", line.Scale, before.Trend.Occasions[change.From].Occasion, before.Trend.Occasions[change.To].Occasion, change.Difference, change.Movement))
 		}
 	}
 	want := strings.Split(strings.NewReplacer("\t", "", "OCCASION_", "", "MOVEMENT_", "").Replace(`anxiety BASELINE 15 probable
@@ -229,12 +229,14 @@ func TestChangesComeWithVerdictsAndSentences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		change := reply.Trend.Scales[0].Changes[0]
+		line := reply.Trend.Scales[0]
+		change := line.Changes[0]
 		if change.Importance.Answer != pb.VerdictAnswer_VERDICT_ANSWER_YES || change.MeasurementError.Answer != pb.VerdictAnswer_VERDICT_ANSWER_UNCERTAIN ||
-			change.PercentReduction != "28.6" || change.PercentClass != "minimal" || change.EvidenceHash == "" {
+			change.PercentReduction != "28.6" || change.PercentClass != "minimal" || line.EvidenceHash == "" {
 			t.Errorf("got %v", change)
 		}
-		if source := change.Importance.Basis.Sources[0]; len(reply.Trend.Sources) == 0 || reply.Trend.Sources[0].Source != source || !strings.Contains(reply.Trend.Sources[0].Citation, "2024") {
+		source := line.Thresholds[change.Importance.GetThreshold()].Basis.Sources[0]
+		if !slices.ContainsFunc(reply.Trend.Sources, func(s *pb.Source) bool { return s.Source == source && strings.Contains(s.Citation, "2024") }) {
 			t.Errorf("%s is not among %v", source, reply.Trend.Sources)
 		}
 		if !strings.Contains(strings.ToLower(change.Sentence), word) {
@@ -410,7 +412,7 @@ func TestEveryChangeOfTheDemoIsJudgedAndTold(t *testing.T) {
 			}
 			for _, line := range reply.Trend.Scales {
 				for _, change := range line.Changes {
-					what := fmt.Sprintf("%s %s %s %s, %s→%s", episode.EpisodeId, line.Instrument, line.Scale, line.ValueSet, change.FromOccasion, change.ToOccasion)
+					what := fmt.Sprintf("%s %s %s %s, %s→%s", episode.EpisodeId, line.Instrument, line.Scale, line.ValueSet, reply.Trend.Occasions[change.From].Occasion, reply.Trend.Occasions[change.To].Occasion)
 					if change.Sentence == "" || change.Sentence == told[what] {
 						t.Errorf("%s (%s): %q", what, language, change.Sentence)
 					}

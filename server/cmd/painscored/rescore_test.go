@@ -107,8 +107,10 @@ func TestTheDemoIsScoredAnewAndBack(t *testing.T) {
 	for _, trend := range after {
 		for _, line := range trend.Scales {
 			for _, point := range line.Points {
-				if isHADS := line.Instrument == "hads"; isHADS != (point.Version == "2") || isHADS != (point.RescorePlanId == plan.PlanId) {
-					t.Errorf("%s: version %s, plan %q", point.SubmissionId, point.Version, point.RescorePlanId)
+				sheet := trend.Sheets[point.Sheet]
+				version := trend.Definitions[sheet.Definition].Version
+				if isHADS := line.Instrument == "hads"; isHADS != (version == "2") || isHADS != (sheet.RescorePlanId == plan.PlanId) {
+					t.Errorf("%s: version %s, plan %q", sheet.SubmissionId, version, sheet.RescorePlanId)
 				} else if isHADS {
 					points++
 				}

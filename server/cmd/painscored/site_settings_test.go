@@ -102,10 +102,11 @@ func TestSettingsAreChangedOnTheRunningServer(t *testing.T) {
 		}
 		for _, line := range reply.Trend.Scales {
 			own := line.Scale == "anxiety"
-			if v := line.Changes[0].MeasurementError; (v.Norm == "our own 2024") != own || (v.Lowest == "4.69" && v.NormDate == "2024-12-31" && v.Basis.Sources[0] == "quality report 2024") != own {
+			if v := thresholdOf(line, line.Changes[0].MeasurementError); (v.GetNorm() == "our own 2024") != own ||
+				(v.GetLowest() == "4.69" && v.GetNormDate() == "2024-12-31" && v.GetBasis().Sources[0] == "quality report 2024") != own {
 				t.Errorf("%s, %s: %v", when, line.Scale, v)
 			}
-			if v := line.Changes[0].Importance; v.Norm != "" {
+			if v := thresholdOf(line, line.Changes[0].Importance); v.GetNorm() != "" {
 				t.Errorf("%s, %s: %v", when, line.Scale, v)
 			}
 		}
@@ -116,6 +117,14 @@ func TestSettingsAreChangedOnTheRunningServer(t *testing.T) {
 	}
 	p = start(t, dir)
 	check("after a restart")
+}
+
+// thresholdOf is what a verdict rests on, nil for none.
+func thresholdOf(line *pb.ScaleTrend, v *pb.Verdict) *pb.TrendThreshold {
+	if v.Threshold == nil {
+		return nil
+	}
+	return line.Thresholds[*v.Threshold]
 }
 
 func TestActivateTakesEffectAtOnce(t *testing.T) {

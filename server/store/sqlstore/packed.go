@@ -43,8 +43,13 @@ func (f *fields) text() string {
 		f.err = errors.New("a packed row has too few fields")
 		return ""
 	}
-	text, rest, more := strings.Cut(f.rest, separator)
-	f.rest, f.ended = rest, !more
+	at := strings.IndexByte(f.rest, separator[0])
+	if at < 0 {
+		f.ended = true
+		return f.rest
+	}
+	text := f.rest[:at]
+	f.rest = f.rest[at+1:]
 	return text
 }
 

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -42,11 +43,10 @@ func (r *slotReader) scan(row scanner) error {
 		return err
 	}
 	if digest != nil {
-		var slot slotRow
+		r.rows = append(r.rows, slotRow{}) // unpacked in place: a row is large
+		slot := &r.rows[len(r.rows)-1]
 		slot.Digest = digest
-		err := slot.unpack(&f)
-		r.rows = append(r.rows, slot)
-		return err
+		return slot.unpack(&f)
 	}
 	again := rescoredRow{
 		Slot: store.Slot{
@@ -63,9 +63,14 @@ func (r *slotReader) scan(row scanner) error {
 // the last row of a slot says how it stands, and the plans that are applied,
 // by whose scores.
 func (r *slotReader) held() []store.Submission {
-	slices.SortFunc(r.rows, func(a, b slotRow) int {
-		return cmp.Or(compareSlots(&a.Slot, &b.Slot), cmp.Compare(a.slotVersion, b.slotVersion))
-	})
+	// Nearly always they come in the order of the table's key, which no engine
+	// promises. To see that is cheaper than to sort rows of this size.
+	for i := 1; i < len(r.rows); i++ {
+		if r.rows[i-1].compare(&r.rows[i]) > 0 {
+			slices.SortFunc(r.rows, func(a, b slotRow) int { return a.compare(&b) })
+			break
+		}
+	}
 	r.sortRescored()
 	held := make([]store.Submission, 0, len(r.rows))
 	for i := range r.rows {
@@ -77,6 +82,13 @@ func (r *slotReader) held() []store.Submission {
 		held = append(held, row.Submission)
 	}
 	return held
+}
+
+func (a *slotRow) compare(b *slotRow) int {
+	if c := compareSlots(&a.Slot, &b.Slot); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.slotVersion, b.slotVersion)
 }
 
 // sortRescored puts what concerns one row side by side, by the order of flips.
@@ -111,8 +123,22 @@ func (r *slotReader) scoreAnew(row *slotRow) {
 
 // compareSlots is the order of the table's key, byte by byte.
 func compareSlots(a, b *store.Slot) int {
-	return cmp.Or(cmp.Compare(a.CareUnit, b.CareUnit), cmp.Compare(a.EpisodeID, b.EpisodeID), cmp.Compare(a.Occasion, b.Occasion),
-		cmp.Compare(a.OccasionLabel, b.OccasionLabel), cmp.Compare(a.Instrument, b.Instrument), cmp.Compare(a.Respondent, b.Respondent))
+	if c := strings.Compare(a.CareUnit, b.CareUnit); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.EpisodeID, b.EpisodeID); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Occasion, b.Occasion); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.OccasionLabel, b.OccasionLabel); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Instrument, b.Instrument); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Respondent, b.Respondent)
 }
 
 // unpack reads the columns of submissionColumns.

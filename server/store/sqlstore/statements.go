@@ -1,5 +1,7 @@
 package sqlstore
 
+import "strings"
+
 // statements holds the text of every query, with the dialect's parameters. The
 // texts keep to what SQLite, PostgreSQL and the databases that speak its
 // language have in common. Each is compiled once per connection.
@@ -33,6 +35,14 @@ var currentEpisodes = `SELECT ` + packed(episodeColumns) + `
 	FROM episode h JOIN episode_version v
 	ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id AND v.version = h.version `
 
+// oneEpisode is currentEpisodes for a key. It begins every trend, and a join of
+// two tables is compiled again by SQLite each time it runs (by 3.54 with its
+// bindings cleared in between, as the driver does): 32 µs in place of 8.
+var oneEpisode = `SELECT ` + packed(strings.NewReplacer("h.care_unit", "v.care_unit", "h.episode_id", "v.episode_id",
+	"h.patient_key", "(SELECT h.patient_key FROM episode h WHERE h.care_unit = $1 AND h.episode_id = $2)").Replace(episodeColumns)) + `
+	FROM episode_version v WHERE v.care_unit = $1 AND v.episode_id = $2
+	AND v.version = (SELECT h.version FROM episode h WHERE h.care_unit = $1 AND h.episode_id = $2)`
+
 const submissionColumns = `care_unit, episode_id, occasion, occasion_label, instrument, respondent, slot_version, state,
 	system, submission_id, version, change_seq, recorded_at, requested_version, instrument_version,
 	answered_on, mode, language_code, assisted, source_system, source_document_id, source_template, source_version,
@@ -54,7 +64,7 @@ func newStatements(r func(string) string) statements {
 
 		episodeHead: r(`SELECT patient_key, version FROM episode WHERE care_unit = $1 AND episode_id = $2`),
 		moveEpisode: r(`UPDATE episode SET version = $3 WHERE care_unit = $1 AND episode_id = $2`),
-		episode:     r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id = $2`),
+		episode:     r(oneEpisode),
 		episodeHistory: r(`SELECT ` + packed(episodeColumns) + `
 			FROM episode h JOIN episode_version v ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id
 			WHERE h.care_unit = $1 AND h.episode_id = $2 ORDER BY v.version`),
