@@ -21,6 +21,7 @@ type statements struct {
 	batchStatements
 	rescoreStatements
 	historyStatements
+	resealStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -91,5 +92,6 @@ func newStatements(r func(string) string) statements {
 		batchStatements:   newBatchStatements(r),
 		rescoreStatements: newRescoreStatements(r),
 		historyStatements: newHistoryStatements(r),
+		resealStatements:  newResealStatements(r),
 	}
 }
