@@ -368,6 +368,29 @@ func TestARunningKeyringAdoptsNewKeysAndLosesNone(t *testing.T) {
 	}
 }
 
+func TestAMarkKeyIsAdoptedOnlyIfItIsTheOneInUse(t *testing.T) {
+	keys, _ := oldFile(t)
+	in := keys.ring.Load()
+	for what, c := range map[string]struct {
+		mark key
+		ok   bool
+	}{
+		"the look-up key, pinned": {key{"mark", "m", "current", in.lookup}, true},
+		"a new one":               {newKey("mark", "current"), false},
+	} {
+		newer := newRing()
+		for _, line := range append(slices.Clone(in.lines), c.mark) {
+			if err := newer.add(line); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fresh := keyringOf(in)
+		if err := fresh.Adopt(keyringOf(newer)); (err == nil) != c.ok || fresh.MarkFingerprint() != keys.MarkFingerprint() {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestGivenKeysNeedNoCheckLineAndOneThatDoesNotFitIsRefused(t *testing.T) {
 	keys, path := newKeys(t)
 	whole, _ := os.ReadFile(path)
