@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/base32"
+	"encoding/hex"
 	"strings"
 )
 
@@ -64,4 +65,14 @@ func (k *Keyring) LogKey(month string) []byte {
 		}
 	}
 	return append([]byte(nil), holds.secret...)
+}
+
+// LogFingerprint is a check value of the first key of the log, to which others
+// are only added; empty without any.
+func (k *Keyring) LogFingerprint() string {
+	keys := k.ring.Load().log
+	if len(keys) == 0 {
+		return ""
+	}
+	return hex.EncodeToString(mac(keys[0].secret, "painscore log fingerprint 1", nil)[:16])
 }

@@ -317,6 +317,34 @@ func TestAnOldCopyWithoutThePseudonymKeyInUseStopsTheStart(t *testing.T) {
 	}
 }
 
+func TestOfTwoProcessesThatCompleteTheirFilesAtOnceOneIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	withForms(t, dir, "one")
+	st := offline(t, dir)
+	defer st.Close()
+	own := keysOf(t, dir)
+	if err := noteKeys(t.Context(), own, st); err != nil {
+		t.Errorf("its own keys: %v", err)
+	}
+	other := t.TempDir()
+	withForms(t, other, "one")
+	if err := noteKeys(t.Context(), keysOf(t, other), st); err == nil {
+		t.Error("the store took other keys without a word")
+	}
+}
+
+func TestAnotherLogKeyStopsTheStart(t *testing.T) {
+	dir := t.TempDir()
+	withForms(t, dir, "one")
+	text, _ := os.ReadFile(filepath.Join(dir, keyFile))
+	line, _ := identity.NewLine("log", time.Now())
+	other := regexp.MustCompile(`(?m)^log .*\n`).ReplaceAllString(string(text), line)
+	body, _, _ := strings.Cut(other, "check ")
+	if err := attempt(t, map[string]string{keysEnv: body}, "--data", dir); !errors.Is(err, errForeignLog) {
+		t.Errorf("started: %v", err)
+	}
+}
+
 func TestAnotherMarkKeyThanTheFirstLookupKeyStopsTheStart(t *testing.T) {
 	dir := t.TempDir()
 	twoKeyFile(t, dir)

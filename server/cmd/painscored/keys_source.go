@@ -137,20 +137,29 @@ func completeKeys(cfg config, keys *identity.Keyring, log *slog.Logger) (*identi
 	return identity.Load(cfg.keysPlace())
 }
 
-// The properties under which a store remembers keys, besides the look-up key.
-const (
-	markKeyProperty      = "mark_key_fingerprint"
-	pseudonymKeyProperty = "pseudonym_key_fingerprint"
-)
+// remembered are the keys that a store remembers besides the look-up key, since
+// with others it would go on and be wrong without a word.
+var remembered = []struct {
+	property string
+	print    func(*identity.Keyring) string
+	foreign  error
+}{
+	{"mark_key_fingerprint", (*identity.Keyring).MarkFingerprint, errForeignMark},
+	{"pseudonym_key_fingerprint", (*identity.Keyring).PseudonymFingerprint, errForeignPseudonym},
+	{"log_key_fingerprint", (*identity.Keyring).LogFingerprint, errForeignLog},
+}
 
-// noteKeys has the store remember the keys that must never be others.
+// noteKeys has the store remember them. Another process may have been faster,
+// with keys of its own.
 func noteKeys(ctx context.Context, keys *identity.Keyring, st store.Properties) error {
-	_, err := st.SetPropertyOnce(ctx, markKeyProperty, keys.MarkFingerprint())
-	if err == nil {
-		_, err = st.SetPropertyOnce(ctx, pseudonymKeyProperty, keys.PseudonymFingerprint())
-	}
-	if err != nil {
-		return fmt.Errorf("note which keys the store is used with: %w", err)
+	for _, r := range remembered {
+		stands, err := st.SetPropertyOnce(ctx, r.property, r.print(keys))
+		if err != nil {
+			return fmt.Errorf("note which keys the store is used with: %w", err)
+		}
+		if stands != r.print(keys) {
+			return r.foreign
+		}
 	}
 	return nil
 }
@@ -167,22 +176,14 @@ func keysServe(ctx context.Context, keys *identity.Keyring, of store.Properties)
 	case want != keys.Fingerprint():
 		return errForeignKeys
 	}
-	for property, fault := range map[string]struct {
-		have string
-		err  error
-	}{
-		markKeyProperty:      {keys.MarkFingerprint(), errForeignMark},
-		pseudonymKeyProperty: {keys.PseudonymFingerprint(), errForeignPseudonym},
-	} {
-		want, err := of.Property(ctx, property)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
+	for _, r := range remembered {
+		want, err := of.Property(ctx, r.property)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
 			return err
-		}
-		if want != fault.have {
-			return fault.err
+		case want != r.print(keys):
+			return r.foreign
 		}
 	}
 	return nil

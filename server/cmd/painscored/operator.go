@@ -94,7 +94,8 @@ var (
 	errNoKeys           = errors.New("the key file is missing")
 	errForeignKeys      = errors.New("the key file is not the one that this database was made with")
 	errForeignMark      = errors.New("the key file does not have the mark key that this database was used with, without which those who were erased could come back")
-	errForeignPseudonym = errors.New("the key file does not have the pseudonym key that this database was used with, without which all patients would get other pseudonyms; it may be an old copy")
+	errForeignPseudonym = errors.New("the key file does not have the pseudonym key that this database was used with, without which all patients would get other pseudonyms: it may be an old copy, or another process made keys of its own")
+	errForeignLog       = errors.New("the key file does not have the first key of the access log of this database, without which the log cannot be verified: it may be an old copy, or another process made keys of its own")
 )
 
 // loadFittingKeys loads a key file and holds it against what a store remembers.
