@@ -91,13 +91,13 @@ func Open(ctx context.Context, st store.Store, catalogue *instruments.Catalogue,
 	return c, nil
 }
 
-// lookupKeyProperty is where the store remembers which look-up key its
+// LookupKeyProperty is where the store remembers which look-up key its
 // identities were hashed with. Another key would find nobody, and every
 // patient would silently become a new one.
-const lookupKeyProperty = "lookup_key_fingerprint"
+const LookupKeyProperty = "lookup_key_fingerprint"
 
 func (c *Clinic) checkKeys(ctx context.Context) error {
-	kept, err := c.store.SetPropertyOnce(ctx, lookupKeyProperty, c.keys.Fingerprint())
+	kept, err := c.store.SetPropertyOnce(ctx, LookupKeyProperty, c.keys.Fingerprint())
 	if err != nil {
 		return fmt.Errorf("read which key the store was made with: %w", err)
 	}
@@ -115,7 +115,7 @@ func (c *Clinic) today() string {
 // UsedWithKeys tells whether a store has been opened with a key file before,
 // and so must be again.
 func UsedWithKeys(ctx context.Context, st store.Properties) (bool, error) {
-	_, err := st.Property(ctx, lookupKeyProperty)
+	_, err := st.Property(ctx, LookupKeyProperty)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}

@@ -19,5 +19,5 @@ type ErasureJournal interface {
 // KeyFingerprint returns the fingerprint of the look-up key that a store was
 // made with (identity.Keyring.Fingerprint), store.ErrNotFound if it has met none.
 func KeyFingerprint(ctx context.Context, st store.Properties) (string, error) {
-	return st.Property(ctx, lookupKeyProperty)
+	return st.Property(ctx, LookupKeyProperty)
 }

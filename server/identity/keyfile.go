@@ -2,10 +2,7 @@ package identity
 
 import (
 	"bytes"
-	"crypto/cipher"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,14 +12,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // The key file is lines of text: comments, a heading with the format's number,
-// one line per key (purpose, key id, state, key in base64), and a check line
-// over all that stands before it.
+// one line per key (keyline.go), and a check line over all that stands before
+// it. Format 1 had two keys, for sealing and look-ups, and is read for good.
 const (
-	heading    = "painscore-keys 1"
-	keySize    = 32
+	heading    = "painscore-keys 2"
+	heading1   = "painscore-keys 1"
 	maxKeyFile = 64 << 10
 	comment    = `# The keys of a painscore database. Without this file nobody can find or name
 # the patients in it, and no backup of the database helps. Save a copy of it,
@@ -51,7 +49,23 @@ func LoadOrCreate(path string) (*Keyring, error) {
 
 // Load loads the key file at path. The error is fs.ErrNotExist if there
 // is none, and ErrKeyFile if it is open to other users or damaged.
-func Load(path string) (*Keyring, error) {
+func Load(path string) (*Keyring, error) { return load(path, parseKeys) }
+
+// LoadGiven loads keys that something else keeps and put into a file for us,
+// such as a manager of secrets: as Load, but people write them, so that the
+// check line may be missing. One that does not fit is refused all the same.
+func LoadGiven(path string) (*Keyring, error) { return load(path, parseGiven) }
+
+// ParseGiven is LoadGiven for the text of a key file. Its errors hold no key.
+func ParseGiven(text string) (*Keyring, error) {
+	r, err := parseGiven([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeyFile, err)
+	}
+	return keyringOf(r), nil
+}
+
+func load(path string, parse func([]byte) (*ring, error)) (*Keyring, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
@@ -72,15 +86,21 @@ func Load(path string) (*Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	keys, err := parseKeys(text)
+	r, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w: put back the copy that was saved elsewhere", ErrKeyFile, path, err)
 	}
-	return keys, nil
+	return keyringOf(r), nil
+}
+
+func keyringOf(r *ring) *Keyring {
+	k := &Keyring{}
+	k.ring.Store(r)
+	return k
 }
 
 // parseKeys reads a key file strictly. Its errors name lines, never keys.
-func parseKeys(text []byte) (*Keyring, error) {
+func parseKeys(text []byte) (*ring, error) {
 	if len(text) > maxKeyFile {
 		return nil, errors.New("it is far too long")
 	}
@@ -89,51 +109,59 @@ func parseKeys(text []byte) (*Keyring, error) {
 	if !found || string(check) != checkValue(body)+"\n" {
 		return nil, errors.New("it is damaged: its check line is missing or does not fit")
 	}
-	keys := &Keyring{seals: map[string]cipher.AEAD{}}
-	headed := false
-	for i, line := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
+	return parseLines(strings.Split(strings.TrimSuffix(string(body), "\n"), "\n"))
+}
+
+// parseGiven reads keys that people wrote: without a check line if need be, and
+// with empty lines.
+func parseGiven(text []byte) (*ring, error) {
+	if bytes.Contains(text, []byte("\ncheck ")) {
+		return parseKeys(append(bytes.TrimRight(bytes.Clone(text), "\n"), '\n'))
+	}
+	if len(text) > maxKeyFile {
+		return nil, errors.New("it is far too long")
+	}
+	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if line == "" {
+			lines[i] = "#" // a comment, so that lines keep their numbers
+		}
+	}
+	return parseLines(lines)
+}
+
+func parseLines(lines []string) (*ring, error) {
+	keys, headed := newRing(), false
+	for i, line := range lines {
 		switch {
 		case strings.HasPrefix(line, "#"):
-		case !headed && line == heading:
+		case !headed && (line == heading || line == heading1):
 			headed = true
 		case !headed:
 			return nil, fmt.Errorf("line %d is not %q: a newer painscore wrote it, or it is no key file", i+1, heading)
 		default:
-			if err := keys.parseKey(line); err != nil {
+			key, err := parseKey(line)
+			if err == nil {
+				err = keys.add(key)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("line %d %w", i+1, err)
 			}
 		}
 	}
 	if keys.sealing == "" || keys.lookup == nil {
-		return nil, errors.New("a key is missing")
+		return nil, errors.New("a key is missing: it needs a current one for seal and for lookup")
 	}
 	return keys, nil
 }
 
-// parseKey reads one line: seal ID current KEY, seal ID opens KEY, lookup ID current KEY.
-func (k *Keyring) parseKey(line string) error {
-	fields := strings.Split(line, " ")
-	if len(fields) != 4 || fields[1] == "" {
-		return errors.New("is not purpose, id, state and key")
+// encodeKeys is the text of a key file.
+func encodeKeys(keys []key) []byte {
+	body := comment + heading + "\n"
+	for _, key := range keys {
+		body += key.line()
 	}
-	purpose, id, state := fields[0], fields[1], fields[2]
-	key, err := base64.StdEncoding.Strict().DecodeString(fields[3])
-	if err != nil || len(key) != keySize {
-		return fmt.Errorf("does not hold a key of %d bytes", keySize)
-	}
-	switch {
-	case purpose == "lookup" && state == "current" && k.lookup == nil:
-		k.lookup = key
-		return nil
-	case purpose == "seal" && state == "current" && k.sealing == "":
-		k.sealing = id
-	case purpose != "seal" || state != "opens":
-		return errors.New("has an unknown or repeated purpose and state")
-	}
-	if _, twice := k.seals[id]; twice {
-		return errors.New("repeats a key id")
-	}
-	return k.add(id, key)
+	return []byte(body + "check " + checkValue([]byte(body)) + "\n")
 }
 
 func checkValue(body []byte) string {
@@ -141,16 +169,12 @@ func checkValue(body []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// newKeyFile is the text of a key file with fresh keys.
-func newKeyFile() []byte {
-	body := comment + heading + "\n" + newKeyLine("seal") + newKeyLine("lookup")
-	return []byte(body + "check " + checkValue([]byte(body)) + "\n")
-}
-
-func newKeyLine(purpose string) string {
-	key := make([]byte, keySize)
-	rand.Read(key) // never fails: the program ends instead
-	return purpose + " " + strings.ToLower(rand.Text()[:8]) + " current " + base64.StdEncoding.EncodeToString(key) + "\n"
+// freshKeys are those of a new key file.
+func freshKeys() []key {
+	return []key{
+		newKey(purposeSeal, stateCurrent), newKey(purposeLookup, stateCurrent), newKey(purposeMark, stateCurrent),
+		newKey(purposePseudonym, stateCurrent), newKey(purposeLog, time.Now().UTC().Format(monthLayout)),
+	}
 }
 
 // makeKeyFile makes a key file that is either whole, and on the medium, or not
@@ -165,7 +189,7 @@ func makeKeyFile(path string) error {
 		return fmt.Errorf("identity: %w", err)
 	}
 	defer os.Remove(file.Name())
-	_, err = file.Write(newKeyFile())
+	_, err = file.Write(encodeKeys(freshKeys()))
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("identity: make the key file: %w", err)
 	}

@@ -106,10 +106,13 @@ func TestTheFingerprintTellsKeysApart(t *testing.T) {
 func TestTheKeysNeverPrintThemselves(t *testing.T) {
 	keys, _ := newKeys(t)
 	holder := struct{ keys *Keyring }{keys}
-	printed := fmt.Sprintf("%v %+v %#v %s %v %#v", keys, keys, keys, keys, holder, holder)
-	for _, form := range []string{string(keys.lookup), fmt.Sprint(keys.lookup), fmt.Sprintf("%#v", keys.lookup), fmt.Sprintf("%x", keys.lookup)} {
-		if strings.Contains(printed, form) {
-			t.Errorf("printed a key: %s", printed)
+	lines := keys.ring.Load().lines
+	printed := fmt.Sprintf("%v %+v %#v %s %v %#v %v %+v %#v %v", keys, keys, keys, keys, holder, holder, lines, lines, lines, keys.List())
+	for _, line := range lines {
+		for _, form := range []string{string(line.secret), fmt.Sprint(line.secret), fmt.Sprintf("%#v", line.secret), fmt.Sprintf("%x", line.secret), base64.StdEncoding.EncodeToString(line.secret)} {
+			if strings.Contains(printed, form) {
+				t.Errorf("printed a key: %s", printed)
+			}
 		}
 	}
 }
@@ -212,18 +215,28 @@ func TestADamagedKeyFileIsRefusedAndLeftAlone(t *testing.T) {
 func TestAKeyFileIsReadStrictly(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(make([]byte, keySize))
 	seal, lookup := "seal a current "+key+"\n", "lookup b current "+key+"\n"
+	mark, pseudonym, log := "mark c current "+key+"\n", "pseudonym d current "+key+"\n", "log e 2026-11 "+key+"\n"
 	for _, c := range []struct{ name, body, want string }{
 		{"good", heading + "\n" + seal + lookup, ""},
 		{"good, with an earlier sealing key", heading + "\n# c\n" + seal + "seal c opens " + key + "\n" + lookup, ""},
 		{"no heading", seal + lookup, "line 1 is not"},
-		{"a newer format", "painscore-keys 2\n" + seal + lookup, "a newer painscore wrote it"},
+		{"good, as it was before there were more keys", "painscore-keys 1\n" + seal + lookup, ""},
+		{"good, with all keys", heading + "\n" + seal + lookup + mark + pseudonym + log + "log f 2026-12 " + key + "\n", ""},
+		{"a newer format", "painscore-keys 3\n" + seal + lookup, "a newer painscore wrote it"},
 		{"two sealing keys", heading + "\n" + seal + "seal c current " + key + "\n" + lookup, "line 3 has an unknown or repeated"},
-		{"two look-up keys", heading + "\n" + seal + lookup + lookup, "line 4 has an unknown or repeated"},
+		{"two look-up keys", heading + "\n" + seal + lookup + strings.Replace(lookup, " b ", " x ", 1), "line 4 has an unknown or repeated"},
 		{"an id twice", heading + "\n" + seal + "seal a opens " + key + "\n" + lookup, "line 3 repeats"},
 		{"no look-up key", heading + "\n" + seal, "a key is missing"},
 		{"no sealing key", heading + "\n" + lookup + "seal a opens " + key + "\n", "a key is missing"},
 		{"a short key", heading + "\n" + seal + "lookup b current AAAA\n", "line 3 does not hold a key"},
-		{"an unknown purpose", heading + "\n" + seal + lookup + "pseudonym d current " + key + "\n", "line 4 has an unknown"},
+		{"an unknown purpose", heading + "\n" + seal + lookup + "pseudo d current " + key + "\n", "line 4 has an unknown"},
+		{"a look-up key that opens", heading + "\n" + seal + "lookup b opens " + key + "\n", "line 3 has an unknown"},
+		{"two mark keys", heading + "\n" + seal + lookup + mark + strings.Replace(mark, " c ", " x ", 1), "line 5 has an unknown or repeated"},
+		{"two pseudonym keys", heading + "\n" + seal + lookup + pseudonym + strings.Replace(pseudonym, " d ", " x ", 1), "line 5 has an unknown or repeated"},
+		{"two log keys for a month", heading + "\n" + seal + lookup + log + strings.Replace(log, " e ", " x ", 1), "line 5 has an unknown or repeated"},
+		{"a log key without a month", heading + "\n" + seal + lookup + "log e current " + key + "\n", "line 4 has an unknown"},
+		{"a log key for no month", heading + "\n" + seal + lookup + "log e 2026-13 " + key + "\n", "line 4 has an unknown"},
+		{"a pseudonym key id twice", heading + "\n" + seal + lookup + log + "log e 2027-01 " + key + "\n", "line 5 repeats"},
 		{"a blank line", heading + "\n\n" + seal + lookup, "line 2 is not purpose"},
 	} {
 		text := []byte(c.body + "check " + checkValue([]byte(c.body)) + "\n")
@@ -240,7 +253,7 @@ func TestAKeyFileIsReadStrictly(t *testing.T) {
 func TestAnEarlierSealingKeyStillOpens(t *testing.T) {
 	_, path := newKeys(t)
 	text, _ := os.ReadFile(path)
-	old, err := parseKeys(text)
+	old, err := ParseGiven(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,8 +261,8 @@ func TestAnEarlierSealingKeyStillOpens(t *testing.T) {
 	sealed, keyID, _ := old.Seal("p", id)
 
 	body, _, _ := strings.Cut(string(text), "check ")
-	body = strings.Replace(body, "seal "+keyID+" current", "seal "+keyID+" opens", 1) + newKeyLine("seal")
-	rotated, err := parseKeys([]byte(body + "check " + checkValue([]byte(body)) + "\n"))
+	body = strings.Replace(body, "seal "+keyID+" current", "seal "+keyID+" opens", 1) + newKey("seal", "current").line()
+	rotated, err := ParseGiven(body + "check " + checkValue([]byte(body)) + "\n")
 	if err != nil {
 		t.Fatal(err)
 	}

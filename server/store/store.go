@@ -78,6 +78,7 @@ func (e *FormError) Unwrap() error { return e.Err }
 // Store is an open storage engine. It is safe for concurrent use.
 type Store interface {
 	Identities
+	Sealings
 	Episodes
 	Submissions
 	Imports

@@ -15,6 +15,7 @@ import (
 
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -35,6 +36,10 @@ type config struct {
 	Log            string
 	site           siteConfig
 	signIn         signin.Config
+
+	// Where the keys come from, if not from Data; see keys_source.go.
+	givenKeys     *identity.Keyring
+	givenKeysFile string
 }
 
 // siteConfig is the part of the file that has no flag.
@@ -213,6 +218,9 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 	}
 	if _, err := cfg.windows(); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
+	}
+	if err := cfg.takeKeys(getenv); err != nil {
+		problems = append(problems, err)
 	}
 	return cfg, errors.Join(problems...)
 }

@@ -20,19 +20,24 @@ import (
 	"github.com/painscore/painscore/server/store/sqlite"
 )
 
-const keysHelp = `Save the key file, and check a saved copy.
+const keysHelp = `Save the key file, check a saved copy, and change keys.
 
 Without the key file nobody can find or name a patient in the database, and no
 backup of the database helps. Keep a copy away from this machine, and away from
-the backups: whoever has both can read who the patients are.`
+the backups: whoever has both can read who the patients are.
+
+The file is identity.keys in the data folder. A site that keeps secrets elsewhere
+gives its whole text in $PAINSCORE_KEYS, or the path of a file in
+$PAINSCORE_KEYS_FILE; painscored then changes nothing in it.`
 
 func newKeys(getenv func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "keys", Short: "save the key file, and check a saved copy", Long: keysHelp, Args: cobra.NoArgs,
+		Use: "keys", Short: "save the key file, check a saved copy, and change keys", Long: keysHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(keysCommand(getenv, "save", "copy the key file to a place of its own", "to", "the file to make, such as one on a stick", keysSave),
-		keysCommand(getenv, "check", "tell whether a saved key file serves this database", "file", "the saved key file", keysCheck))
+		keysCommand(getenv, "check", "tell whether a saved key file serves this database", "file", "the saved key file", keysCheck),
+		newKeysList(getenv), newKeysRotate(getenv), newKeysRetire(getenv), newKeysNewLine())
 	return cmd
 }
 
@@ -54,7 +59,10 @@ func keysCommand(getenv func(string) string, name, short, flag, what string, do 
 
 // keysSave copies the key file and remembers that it was done, not where to.
 func keysSave(cmd *cobra.Command, cfg config, to string) error {
-	from := filepath.Join(cfg.Data, keyFile)
+	if !cfg.ownKeys() {
+		return fmt.Errorf("the keys are in %s: who keeps them there keeps a copy, too", cfg.keysPlace())
+	}
+	from := cfg.keysPlace()
 	if _, err := identity.Load(from); err != nil {
 		return err
 	}
@@ -95,7 +103,14 @@ func keysCheck(cmd *cobra.Command, cfg config, name string) error {
 	if err != nil {
 		return err
 	}
-	own := filepath.Join(cfg.Data, keyFile)
+	if !cfg.ownKeys() {
+		if err := keysFit(cmd.Context(), cfg, name); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "It fits this database.")
+		return nil
+	}
+	own := cfg.keysPlace()
 	present, err := os.ReadFile(own)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
@@ -140,11 +155,13 @@ func keysFit(ctx context.Context, cfg config, name string) (err error) {
 
 // keysState is what doctor and backup say about the key file.
 func keysState(ctx context.Context, cfg config, of store.Properties) finding {
-	name := filepath.Join(cfg.Data, keyFile)
-	if _, err := loadFittingKeys(ctx, name, of); err != nil {
+	if _, err := cfg.loadFittingKeys(ctx, of); err != nil {
 		return finding{"keys", fail, err.Error(), "put back the copy you saved: without it no patient can be found"}
 	}
-	text, err := os.ReadFile(name)
+	if !cfg.ownKeys() {
+		return finding{"keys", ok, "the keys in " + cfg.keysPlace() + " fit the database; who keeps them there keeps a copy, too", ""}
+	}
+	text, err := os.ReadFile(cfg.keysPlace())
 	if err != nil {
 		return finding{"keys", fail, err.Error(), "make it readable for the user who runs painscored"}
 	}

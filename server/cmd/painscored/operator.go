@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -92,28 +91,37 @@ func (c config) onlySQLite() error {
 
 // Why a key file does not serve a store.
 var (
-	errNoKeys      = errors.New("the key file is missing")
-	errForeignKeys = errors.New("the key file is not the one that this database was made with")
+	errNoKeys           = errors.New("the key file is missing")
+	errForeignKeys      = errors.New("the key file is not the one that this database was made with")
+	errForeignMark      = errors.New("the key file does not have the mark key that this database was used with, without which those who were erased could come back")
+	errForeignPseudonym = errors.New("the key file does not have the pseudonym key that this database was used with, without which all patients would get other pseudonyms: it may be an old copy, or another process made keys of its own")
+	errForeignLog       = errors.New("the key file does not have the first key of the access log of this database, without which the log cannot be verified: it may be an old copy, or another process made keys of its own")
 )
 
 // loadFittingKeys loads a key file and holds it against what a store remembers.
 // A store that has met no key fits every one.
 func loadFittingKeys(ctx context.Context, name string, of store.Properties) (*identity.Keyring, error) {
 	keys, err := identity.Load(name)
+	return fittingKeys(ctx, keys, err, name, of)
+}
+
+// loadFittingKeys is that for the keys in use, wherever they are.
+func (c config) loadFittingKeys(ctx context.Context, of store.Properties) (*identity.Keyring, error) {
+	keys, err := c.loadKeys()
+	return fittingKeys(ctx, keys, err, c.keysPlace(), of)
+}
+
+func fittingKeys(ctx context.Context, keys *identity.Keyring, err error, name string, of store.Properties) (*identity.Keyring, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", errNoKeys, name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	want, err := clinic.KeyFingerprint(ctx, of)
-	if errors.Is(err, store.ErrNotFound) {
-		return keys, nil
+	if err := keysServe(ctx, keys, of); err != nil {
+		return keys, fmt.Errorf("%w: %s", err, name)
 	}
-	if err == nil && want != keys.Fingerprint() {
-		err = fmt.Errorf("%w: %s", errForeignKeys, name)
-	}
-	return keys, err
+	return keys, nil
 }
 
 // fact is something that happened once and that doctor asks about later. It is

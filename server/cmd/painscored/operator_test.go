@@ -220,7 +220,14 @@ const otherNumber = "197010032391"
 // another, and a backup of it, and erases the first one.
 func twoPatients(t *testing.T) (dir, backup string) {
 	t.Helper()
-	dir, backup = t.TempDir(), filepath.Join(t.TempDir(), "b.db")
+	dir = t.TempDir()
+	return dir, twoPatientsIn(t, dir)
+}
+
+// twoPatientsIn is twoPatients in a folder that may have keys already.
+func twoPatientsIn(t *testing.T, dir string) (backup string) {
+	t.Helper()
+	backup = filepath.Join(t.TempDir(), "b.db")
 	p := start(t, dir)
 	c := p.dial(t)
 	if err := submit(t.Context(), c, "gone-form"); err != nil {
@@ -234,7 +241,7 @@ func twoPatients(t *testing.T) (dir, backup string) {
 	p.stop()
 	mustOperate(t, dir, "backup", "--to", backup)
 	erase(t, dir, "erasure-1", personnummer)
-	return dir, backup
+	return backup
 }
 
 // onlyStays checks that the erased patient is gone from a started store, and

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -119,7 +118,7 @@ func acceptBackup(ctx context.Context, cfg config, e sqlite.Examination) (*ident
 	if kind != "" && kind != cfg.kind() {
 		return nil, fmt.Errorf("the backup is of a %s store, and this is a %s store: nothing was changed", kind, cfg.kind())
 	}
-	keys, err := loadFittingKeys(ctx, filepath.Join(cfg.Data, keyFile), of)
+	keys, err := cfg.loadFittingKeys(ctx, of)
 	switch {
 	case errors.Is(err, errNoKeys):
 		return nil, fmt.Errorf("%w: put back the copy you saved, then restore again; nothing was changed", err)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -43,10 +42,15 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	use, err := openClinic(ctx, cfg, st, log)
+	keys, err := openKeys(ctx, cfg, st, log)
 	if err != nil {
 		return err
 	}
+	use, err := openClinic(ctx, cfg, st, keys, log)
+	if err != nil {
+		return err
+	}
+	defer startKeeping(ctx, cfg, st, keys, log)()
 	defer startPurging(ctx, cfg, st, log)()
 	if cfg.Demo {
 		if err := demo.Fill(ctx, use, st); err != nil {
@@ -168,14 +172,10 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
 }
 
-// openClinic loads the definitions and the keys, opens the use cases, and erases
-// whom an older database has brought back.
-func openClinic(ctx context.Context, cfg config, st store.Store, log *slog.Logger) (*clinic.Clinic, error) {
+// openClinic loads the definitions, opens the use cases, and erases whom an
+// older database has brought back.
+func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.Keyring, log *slog.Logger) (*clinic.Clinic, error) {
 	catalogue, err := loadCatalogue(cfg)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := openKeys(ctx, cfg, st)
 	if err != nil {
 		return nil, err
 	}
@@ -212,22 +212,4 @@ func loadCatalogue(cfg config) (*instruments.Catalogue, error) {
 		}
 	}
 	return catalogue, nil
-}
-
-// openKeys makes the key file on the first run only. A database that was used
-// with keys must find them again: new ones would make strangers of everybody.
-func openKeys(ctx context.Context, cfg config, st store.Store) (*identity.Keyring, error) {
-	name := filepath.Join(cfg.Data, keyFile)
-	used, err := clinic.UsedWithKeys(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	if !used {
-		return identity.LoadOrCreate(name)
-	}
-	keys, err := identity.Load(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("the key file %s is missing: put back the copy you saved; without it no patient of this database can be found", keyFile)
-	}
-	return keys, err
 }

@@ -24,6 +24,7 @@ type statements struct {
 	rescoreStatements
 	historyStatements
 	accessStatements
+	resealStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -106,5 +107,6 @@ func newStatements(r func(string) string) statements {
 		rescoreStatements: newRescoreStatements(r),
 		historyStatements: newHistoryStatements(r),
 		accessStatements:  newAccessStatements(r),
+		resealStatements:  newResealStatements(r),
 	}
 }
