@@ -20,8 +20,13 @@ var wide = regexp.MustCompile(`^(?:SCAN|SEARCH) (\S+)(?:$| USING (?:COVERING )?I
 // parameters or one row of totals (k, t): reading all of it costs next to nothing.
 var small = regexp.MustCompile(`^(change_counter|c|content|setting|a|erasure|f|k|access_dropped|u|access_unindexed|t)$`)
 
-// onPurpose reads the whole access log: who verifies it reads every block anyway.
-const onPurpose = ".accessStatements.accessChains"
+// onPurpose are reads of a whole table that are not about one record: who
+// verifies the access log reads every block anyway, and which keys identities
+// are sealed with is asked once at the start (0.07 s for 300,000 identities).
+var onPurpose = map[string]bool{
+	".accessStatements.accessChains": true,
+	".resealStatements.sealingKeys":  true,
+}
 
 // exists is a look for any row at all, which ends at the first.
 const exists = " EXISTS "
@@ -47,7 +52,7 @@ func TestNothingReadsAWholeUnitForOneRecord(t *testing.T) {
 		for step := range strings.Lines(explain(t, db, text)) {
 			step = strings.TrimSpace(step)
 			found := wide.FindStringSubmatch(step)
-			if found != nil && name != onPurpose && !small.MatchString(found[1]) && !strings.Contains(step, exists) {
+			if found != nil && !onPurpose[name] && !small.MatchString(found[1]) && !strings.Contains(step, exists) {
 				t.Errorf("%s: %s\n%s", name, step, text)
 			}
 		}
