@@ -18,6 +18,7 @@ import (
 
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
@@ -73,7 +74,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
 	g, calls := server.New(use, who, secure, info, log)
 	pages := &http.Server{
-		Handler:           review.LoopbackOnly(review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log})),
+		Handler:           review.LoopbackOnly(asLocal(who, review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log}))),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -111,6 +112,19 @@ func openSignIn(cfg config, log *slog.Logger) (*signin.Authenticator, credential
 		return nil, nil, err
 	}
 	return who, credentials.NewTLS(files.Config(cfg.signIn.ClientAuth(), "h2")), nil
+}
+
+// asLocal says in local mode who asks for a page: whoever sits at the machine.
+// Where sign-in is configured nobody does, and the pages show no patient.
+func asLocal(who *signin.Authenticator, pages http.Handler) http.Handler {
+	if !who.IsLocal() {
+		return pages
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller := access.Local()
+		caller.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		pages.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
+	})
 }
 
 // listen runs both servers until ctx ends or one of them fails, and stops them
