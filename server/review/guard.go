@@ -35,7 +35,7 @@ func (s *site) guard(next http.Handler) http.Handler {
 		header.Set("Cache-Control", "no-store") // until a handler knows better
 		header.Set("X-Request-Id", id)
 		defer s.recover(w, r, id)
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && !(r.Method == http.MethodPost && takesForms(r.URL.Path)) {
 			header.Set("Allow", "GET, HEAD")
 			s.fail(w, r, http.StatusMethodNotAllowed, nil)
 			return

@@ -44,7 +44,7 @@ func serveIcon(w http.ResponseWriter, _ *http.Request) {
 	w.Write(icon)
 }
 
-type templates struct{ episodes, episode, failure *template.Template }
+type templates struct{ episodes, episode, failure, notice, commission *template.Template }
 
 func parseTemplates() *templates {
 	shared := template.Must(template.New("").Funcs(drawing).
@@ -52,7 +52,10 @@ func parseTemplates() *templates {
 	with := func(name string) *template.Template {
 		return template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+name))
 	}
-	return &templates{episodes: with("episodes.html"), episode: with("episode.html"), failure: with("failure.html")}
+	return &templates{
+		episodes: with("episodes.html"), episode: with("episode.html"), failure: with("failure.html"),
+		notice: with("notice.html"), commission: with("commission.html"),
+	}
 }
 
 // drawing is what the templates need beside the values themselves.
@@ -85,12 +88,13 @@ type page struct {
 	Version    string
 	Stylesheet string
 	Languages  []languageLink
+	Visitor    *visitorLine // nil: nobody is signed in
 }
 
 func (s *site) page(r *http.Request, l wording.Language, title string) page {
 	return page{
 		Language: l, Title: title, Demo: s.options.Demo, Local: s.options.Local, Version: s.options.Version,
-		Stylesheet: stylesheetPath, Languages: languageLinks(r, l),
+		Stylesheet: stylesheetPath, Languages: languageLinks(r, l), Visitor: s.visitorLine(r, l),
 	}
 }
 

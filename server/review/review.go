@@ -3,9 +3,9 @@
 //
 // New gives an http.Handler; wrap it in LoopbackOnly where the pages are for
 // this computer alone. The way of a request: guard.go (headers, methods,
-// panics), language.go (Swedish or English), then episodes.go or episode.go,
-// which ask the use cases through the small interface Clinic and build plain
-// values for the templates. reading.go decides which scales become charts and
+// panics), signin.go (who asks, else the way to sign in), language.go (Swedish
+// or English), then episodes.go or episode.go, which ask the use cases through
+// the small interface Clinic and build plain values for the templates. reading.go decides which scales become charts and
 // which small tables, chart.go and axis.go place a chart, bar.go a profile's
 // range bar, points.go and changes.go the tables beside them, notes.go what
 // the verdicts in them rest on.
@@ -22,6 +22,7 @@ import (
 	"time"
 	_ "time/tzdata" // "not due yet" is judged in Europe/Stockholm, also where the system has no zone files
 
+	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 )
 
@@ -40,6 +41,7 @@ type Options struct {
 	Version string           // of the program, for the footer
 	Logger  *slog.Logger     // default: slog.Default()
 	Now     func() time.Time // default: time.Now; tells what is not due yet
+	SignIn  *signin.Pages    // who asks for a page; nil: the request's context says it already
 }
 
 // site is the pages with all they need.
@@ -65,8 +67,9 @@ func New(c Clinic, options Options) http.Handler {
 	}
 	s := &site{clinic: c, options: options, templates: parseTemplates(), stockholm: stockholm}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.episodes)
-	mux.HandleFunc("GET /units/{unit}/episodes/{id}", s.episode)
+	mux.HandleFunc("GET /{$}", s.signedIn(s.episodes))
+	mux.HandleFunc("GET /units/{unit}/episodes/{id}", s.signedIn(s.episode))
+	s.signInRoutes(mux)
 	mux.HandleFunc("GET "+stylesheetPath, serveStylesheet)
 	mux.HandleFunc("GET /favicon.ico", serveIcon) // asked for by every browser, whether a page names it or not
 	mux.HandleFunc("/", s.notFound)

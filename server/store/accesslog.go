@@ -13,15 +13,25 @@ type AccessBlock struct {
 	Number  int64  // 1 for the first block of its chain, without gaps
 	FirstAt time.Time
 	LastAt  time.Time
-	Events  int64  // how many
+	Events  int64  // how many; at most AccessSpan lies between them
 	Body    []byte // the events
 	MAC     []byte // over this block and the MAC of the one before
 }
+
+// AccessSpan is how far apart the first and the last event of a block may be,
+// so that the blocks of a period are found by their last event.
+const AccessSpan = time.Minute
 
 // AccessRef names a block.
 type AccessRef struct {
 	Chain  string
 	Number int64
+}
+
+// AccessSubjects says which patients a block concerns.
+type AccessSubjects struct {
+	AccessRef
+	PatientKeys []string
 }
 
 // AccessChain is a chain as it stands.
@@ -33,11 +43,17 @@ type AccessChain struct {
 	LastAt time.Time
 }
 
+// DroppedChain is what is kept of a chain that was dropped.
+type DroppedChain struct {
+	AccessChain
+	DroppedAt time.Time
+}
+
 // AccessQuery says which blocks are wanted. The zero value is all of them.
 type AccessQuery struct {
 	// PatientKeys limits to blocks that concern one of these patients; none: all.
 	PatientKeys []string
-	From, To    time.Time // blocks that overlap this time; zero: no limit
+	From, To    time.Time // blocks with events in this time, both ends included; zero: no limit
 	Before      AccessRef // blocks older than this one (by LastAt, then chain and number); zero: from the newest
 	BeforeAt    time.Time // LastAt of Before
 	Limit       int
@@ -74,16 +90,27 @@ type AccessLog interface {
 	// UnindexedAccess returns blocks whose patients are not indexed yet, oldest
 	// first, at most limit.
 	UnindexedAccess(ctx context.Context, limit int) ([]AccessBlock, error)
-	// IndexAccess notes which patients a block concerns, and that it is indexed.
-	// Repeating it changes nothing.
-	IndexAccess(ctx context.Context, block AccessRef, patientKeys []string) error
-	// DropAccess deletes chains whose newest event is older than before, at most
-	// limit blocks at a time; more says that some are left.
-	DropAccess(ctx context.Context, before time.Time, limit int) (more bool, err error)
-	// AddAccessReview keeps the record of a check. AccessReviews returns them,
-	// newest first, at most limit.
+	// IndexAccess notes which patients each of some blocks concerns, and that
+	// the block is indexed: all in one transaction that gives way to what
+	// somebody waits for. Repeating it changes nothing; a block that was dropped
+	// meanwhile is passed over.
+	IndexAccess(ctx context.Context, blocks []AccessSubjects) error
+	// DropAccess deletes chains whose newest block is older than before, at most
+	// limit blocks of one of them; more says that there may be others. That a
+	// chain is dropped is on record (DroppedAccess) before its first block goes.
+	DropAccess(ctx context.Context, before, at time.Time, limit int) (more bool, err error)
+	// DroppedAccess returns the chains that were dropped, ordered by name. Of
+	// one that is being dropped some blocks may be left.
+	DroppedAccess(ctx context.Context) ([]DroppedChain, error)
+	// AddAccessReview keeps the record of a check; adding it again changes
+	// nothing, another one under its id is ErrIDReused. AccessReviews returns
+	// them newest first by ReviewedAt and then by ReviewID: those after the one
+	// given, at most limit (the zero AccessReview: from the newest).
 	AddAccessReview(ctx context.Context, review AccessReview) error
-	AccessReviews(ctx context.Context, limit int) ([]AccessReview, error)
+	AccessReviews(ctx context.Context, after AccessReview, limit int) ([]AccessReview, error)
+	// LogOnly keeps the room that is left on the medium for this log: while it
+	// is on, every write but those of blocks and sessions is ErrDiskFull.
+	LogOnly(on bool)
 }
 
 // Session is what a signed-in browser stands for.
@@ -95,9 +122,11 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// Sessions keeps sign-ins of the pages, shared by all processes.
+// Sessions keeps sign-ins of the pages, shared by all processes. Its writes
+// share the way of the log: who cannot be signed in cannot read either.
 type Sessions interface {
-	// PutSession writes a session, or its newer state.
+	// PutSession writes a session, or its newer state; of one that is there
+	// CreatedAt stays.
 	PutSession(ctx context.Context, session Session) error
 	// Session returns one that has not expired at the given time, or ErrNotFound.
 	Session(ctx context.Context, tokenHash []byte, at time.Time) (Session, error)

@@ -90,6 +90,8 @@ type Store interface {
 	Contents
 	Settings
 	Properties
+	AccessLog
+	Sessions
 
 	// Describe says which engine and schema are in use, as read back from it.
 	Describe(ctx context.Context) (Description, error)

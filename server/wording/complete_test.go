@@ -81,6 +81,7 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../clinic", "Anchor", "anchor"},
 		{"../clinic", "NotComparableReason", "not comparable"},
 		{"../store", "Respondent", "respondent"},
+		{"../access", "Role", "role"},
 		{"../store", "Occasion", "occasion"},
 		{"../store", "Occasion", "occasion short"},
 		{"../store", "Occasion", "occasion missing"},

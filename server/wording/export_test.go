@@ -10,7 +10,7 @@ func All() map[string][2]string {
 		"movement": movements, "episode word": episodeWords, "item": items, "phrase": phrases,
 		"told": told, "occasion spoken": spokenOccasions, "scale spoken": spokenScales, "paretian": paretian,
 		"answer": answers, "verdict note": verdictNotes, "percent class": percentClasses,
-		"respondent": respondents, "no answer": noAnswers,
+		"respondent": respondents, "role": roles, "no answer": noAnswers,
 	} {
 		for key, p := range table {
 			all[name+" "+key] = [2]string{p.sv, p.en}

@@ -34,6 +34,7 @@ func (c Config) Check() error {
 	for i, system := range c.Systems {
 		at := check.at("systems[" + strconv.Itoa(i) + "]")
 		system.check(at, c)
+		at.need(system.Name != pagesSystem, "name: %s is what painscore calls its own pages", pagesSystem)
 		at.once(seen, system.Name, "name: another system has it too")
 		for _, certificate := range system.Certificates {
 			at.once(seen, certificate, "certificates: the same one is listed twice")
@@ -43,7 +44,10 @@ func (c Config) Check() error {
 			at.once(seen, token, "tokens: the same one is listed twice")
 		}
 	}
-	if len(c.Systems) == 0 && !c.Empty() {
+	if c.Pages != nil {
+		c.Pages.check(check.at("pages"))
+	}
+	if len(c.Systems) == 0 && c.Pages == nil && !c.Empty() {
 		check.add("systems: none is listed, so nobody could call")
 	}
 	return errors.Join(*check.list()...)
@@ -205,8 +209,8 @@ func CheckListen(addrs []string, c Config) error {
 		at := check.at("an address that other machines can reach")
 		at.need(c.TLS != nil && c.TLS.Certificate != "", "needs tls.certificate, the server's certificate")
 		at.need(c.TLS != nil && c.TLS.Key != "", "needs tls.key, the certificate's private key")
-		at.need(c.TLS != nil && c.TLS.ClientCA != "" || c.Tokens != nil, "needs a way to sign in: tls.client_ca for client certificates, or tokens")
-		at.need(len(c.Systems) > 0, "needs systems: who may call")
+		at.need(c.TLS != nil && c.TLS.ClientCA != "" || c.Tokens != nil || c.Pages != nil, "needs a way to sign in: tls.client_ca for client certificates, tokens, or pages")
+		at.need(len(c.Systems) > 0 || c.Pages != nil, "needs systems: who may call")
 	}
 	return errors.Join(*check.list()...)
 }

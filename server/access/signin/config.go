@@ -10,10 +10,15 @@ type Config struct {
 	TLS     *TLSConfig   `yaml:"tls"`
 	Tokens  *TokenConfig `yaml:"tokens"`
 	Systems []System     `yaml:"systems"`
+	// Pages is how people sign in to the pages; without it nobody can, save in
+	// local mode.
+	Pages *PagesConfig `yaml:"pages"`
 }
 
 // Empty says whether nothing is configured.
-func (c Config) Empty() bool { return c.TLS == nil && c.Tokens == nil && len(c.Systems) == 0 }
+func (c Config) Empty() bool {
+	return c.TLS == nil && c.Tokens == nil && len(c.Systems) == 0 && c.Pages == nil
+}
 
 // TLSConfig names the PEM files of the server's side of TLS. They are read again
 // when they change.

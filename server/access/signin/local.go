@@ -27,7 +27,10 @@ const localTokenBytes = 32
 // LocalToken is what a caller of local mode shows: only who may read the data
 // folder of this machine's user can. It keeps the hash, so that no dump of the
 // memory has the token, and comparing takes the same time for every guess.
-type LocalToken struct{ sum [sha256.Size]byte }
+type LocalToken struct {
+	sum     [sha256.Size]byte
+	linkKey [sha256.Size]byte // of the links to the pages; see PagesLink
+}
 
 // ErrTokenFile: the token file is there and cannot be used. The error that wraps
 // it says why and what to do.
@@ -73,7 +76,7 @@ func loadLocalToken(path string) (*LocalToken, error) {
 	if raw, err := base64.RawURLEncoding.Strict().DecodeString(token); err != nil || len(raw) != localTokenBytes {
 		return nil, fmt.Errorf("%w: %s is damaged: delete it; the next start makes a new one", ErrTokenFile, path)
 	}
-	return &LocalToken{sha256.Sum256([]byte(token))}, nil
+	return &LocalToken{sum: sha256.Sum256([]byte(token)), linkKey: sha256.Sum256([]byte("painscore links " + token))}, nil
 }
 
 // makeLocalToken makes a token file that is either whole or not there at all. It

@@ -15,6 +15,9 @@ var (
 	// ErrUnavailable: whether the credential holds cannot be told at the moment,
 	// since the issuer's keys cannot be fetched. The same call may be repeated.
 	ErrUnavailable = errors.New("signin: the credential cannot be checked at the moment")
+	// ErrNoCommission: it is known who signs in to the pages, and nothing that
+	// this person could do there.
+	ErrNoCommission = errors.New("signin: no commission")
 )
 
 // Why says in fixed words why a call was refused. It is fit for a log, a
@@ -56,8 +59,33 @@ const (
 	PurposeNotAllowed Why = "this credential may not assert another purpose"
 	PurposeUnknown    Why = "the purpose is none of care, quality, other_legal, statistics, administration and registry"
 
-	// IssuerUnreachable is the one of ErrUnavailable.
+	// IssuerUnreachable is an ErrUnavailable.
 	IssuerUnreachable Why = "the issuer's keys cannot be fetched"
+)
+
+// Why a sign-in to the pages is refused.
+const (
+	PagesNotOpen  Why = "nobody signs in to the pages in this way"
+	NotBegun      Why = "the sign-in was not begun in this browser, or too long ago"
+	IssuerDenied  Why = "the person or the issuer has called the sign-in off"
+	IssuerRefused Why = "the issuer has answered with an error"
+	CodeRefused   Why = "the issuer does not take the code"
+	TokenNonce    Why = "the token is that of another sign-in"
+	TokenNoUser   Why = "the token names no user"
+	TooWeak       Why = "the sign-in does not reach the level of assurance"
+	LinkWrong     Why = "the link is none of this server's"
+	LinkOld       Why = "the link is too old, or older than this start of the server"
+	LinkUsed      Why = "the link has been used"
+
+	// These are ErrNoCommission.
+	NoCommission     Why = "the person has no commission here"
+	CommissionNotIts Why = "the commission is none of the person's"
+
+	// These are ErrUnavailable.
+	IssuerAway             Why = "the issuer cannot be reached, or answers with what is none of its answers"
+	TooManySignIns         Why = "too many sign-ins at once"
+	ClientRefused          Why = "the issuer does not take this client, or its secret"
+	ClientSecretUnreadable Why = "the file of the client's secret cannot be used"
 )
 
 // Refusal is the error of Authenticate.

@@ -65,8 +65,10 @@ func (r *refusals) tell() {
 }
 
 // Refusals is how many calls have been refused since the start, by why.
-func (a *Authenticator) Refusals() map[Why]uint64 {
-	a.refusals.mu.Lock()
-	defer a.refusals.mu.Unlock()
-	return maps.Clone(a.refusals.total)
+func (a *Authenticator) Refusals() map[Why]uint64 { return a.refusals.counted() }
+
+func (r *refusals) counted() map[Why]uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.total)
 }

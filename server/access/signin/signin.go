@@ -9,6 +9,8 @@
 // Nothing here knows gRPC or the pages.
 //
 // Start with Config, which documents the settings, and Authenticate.
+// People who read the pages sign in by Pages, which keeps sessions; that part
+// begins in pages.go.
 // In local mode (nothing configured, loopback only) a token file stands in for
 // all of it; see LoadOrMakeLocalToken.
 //

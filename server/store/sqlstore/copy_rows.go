@@ -44,6 +44,12 @@ var copiedTables = []copiedTable{
 	{"erasure", "erasure_id", true},
 	{"erasure_in_unit", "care_unit, change_seq", false},
 	{"erased_submission", "mark", false},
+	{"access_block", "chain, number", true},
+	{"access_subject", "patient_key, last_at, chain, number", false},
+	{"access_unindexed", "last_at, chain, number", false},
+	{"access_dropped", "chain", true},
+	{"access_review", "review_id", true},
+	{"session", "token_hash", false},
 	{"property", "name", true},
 }
 

@@ -47,7 +47,8 @@ func newHistoryStatements(r func(string) string) historyStatements {
 			OR EXISTS (SELECT 1 FROM episode e WHERE e.care_unit = c.care_unit AND e.patient_key = $2) ORDER BY care_unit`),
 		countEpisodes: r(`SELECT COUNT(*) FROM episode WHERE care_unit = $1 AND patient_key = $2`),
 		moveIdentity:  r(`UPDATE identity SET patient_key = $2, sealed = $3, key_id = $4 WHERE lookup = $1`),
-		moveEpisodes:  r(`UPDATE episode SET patient_key = $3 WHERE care_unit = $1 AND patient_key = $2`),
+		moveEpisodes: r(`UPDATE episode SET patient_key = $3 WHERE care_unit = $1 AND episode_id IN
+			(SELECT k.episode_id FROM episode k WHERE k.care_unit = $1 AND k.patient_key = $2)`),
 		moveMerged:    r(`UPDATE merged_patient SET into_key = $2 WHERE into_key = $1`),
 		addMerged:     r(`INSERT INTO merged_patient (patient_key, into_key, merged_by, merged_at, note) VALUES ($1, $2, $3, $4, $5)`),
 		mergedInto:    r(`SELECT patient_key FROM merged_patient WHERE into_key = $1 ORDER BY patient_key`),

@@ -3,6 +3,8 @@ package sqlstore_test
 import (
 	"database/sql"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -76,11 +78,14 @@ func explain(t *testing.T, db *sql.DB, query string) string {
 	return strings.Join(plan, "\n")
 }
 
-// highest is the number of parameters: ?1, ?2 …
-func highest(query string) int {
-	n := 0
-	for strings.Contains(query, "?"+string(rune('1'+n))) {
-		n++
+// highest is the highest number of a parameter: ?1, ?2 …
+func highest(query string) (n int) {
+	for _, found := range numbered.FindAllString(query, -1) {
+		if number, err := strconv.Atoi(found[1:]); err == nil {
+			n = max(n, number)
+		}
 	}
 	return n
 }
+
+var numbered = regexp.MustCompile(`\?[0-9]+`)

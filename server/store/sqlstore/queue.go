@@ -92,6 +92,7 @@ type queue struct {
 	filled  sync.Cond
 	waiting [shares][]*job
 	closed  bool
+	logOnly bool // the room that is left is the access log's
 }
 
 func newQueue() *queue {
@@ -100,10 +101,13 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds a job, or returns ErrOverloaded at once.
+// put adds a job, or returns ErrOverloaded or ErrDiskFull at once.
 func (q *queue) put(in share, j *job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.logOnly && in != accessLog {
+		return store.ErrDiskFull
+	}
 	if len(q.waiting[in]) >= q.limits[in].waiting {
 		return store.ErrOverloaded
 	}
@@ -160,7 +164,7 @@ func (q *queue) close() {
 // do has a job done in its turn. A caller who gives up while it waits gets the
 // context's error, and the job is not begun; once begun it is finished whatever
 // becomes of the caller, and its verdicts are told. Other errors than these and
-// ErrOverloaded, ErrUnavailable are the tasks'.
+// ErrOverloaded, ErrDiskFull (see LogOnly), ErrUnavailable are the tasks'.
 func (s *Store) do(ctx context.Context, in share, j *job) error {
 	leave, err := s.enter()
 	if err != nil {

@@ -21,6 +21,7 @@ type statements struct {
 	batchStatements
 	rescoreStatements
 	historyStatements
+	accessStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -57,8 +58,11 @@ func newStatements(r func(string) string) statements {
 		episodeHistory: r(`SELECT ` + packed(episodeColumns) + `
 			FROM episode h JOIN episode_version v ON v.care_unit = h.care_unit AND v.episode_id = h.episode_id
 			WHERE h.care_unit = $1 AND h.episode_id = $2 ORDER BY v.version`),
-		episodesOfPatient: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.patient_key = $2 ORDER BY h.episode_id`),
-		episodes:          r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id > $2 ORDER BY h.episode_id LIMIT $3`),
+		// With the patient in the outer WHERE SQLite reads all the unit's episodes,
+		// since its key gives the order.
+		episodesOfPatient: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id IN
+			(SELECT k.episode_id FROM episode k WHERE k.care_unit = $1 AND k.patient_key = $2) ORDER BY h.episode_id`),
+		episodes: r(currentEpisodes + `WHERE h.care_unit = $1 AND h.episode_id > $2 ORDER BY h.episode_id LIMIT $3`),
 		// One row per unit is read, not one per episode.
 		careUnits: r(`SELECT care_unit FROM change_counter c
 			WHERE EXISTS (SELECT 1 FROM episode e WHERE e.care_unit = c.care_unit) ORDER BY care_unit`),
@@ -91,5 +95,6 @@ func newStatements(r func(string) string) statements {
 		batchStatements:   newBatchStatements(r),
 		rescoreStatements: newRescoreStatements(r),
 		historyStatements: newHistoryStatements(r),
+		accessStatements:  newAccessStatements(r),
 	}
 }

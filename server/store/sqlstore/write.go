@@ -25,6 +25,8 @@ func (s *Store) write(ctx context.Context, what string, apply func(*transaction)
 		switch m {
 		case asMaintenance:
 			in = maintenance
+		case asAccessLog:
+			in = accessLog
 		case repeatable:
 			j.tasks[0].repeatable = true
 		}
@@ -41,6 +43,8 @@ type manner int
 const (
 	// asMaintenance lets the write wait behind what somebody waits for.
 	asMaintenance manner = iota
+	// asAccessLog gives the write the share of the access log.
+	asAccessLog
 	// repeatable says that the write may run once more though it may have been
 	// committed: it then finds that it was, and tells the same.
 	repeatable

@@ -1,0 +1,55 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/painscore/painscore/server/store/sqlite"
+	"github.com/painscore/painscore/server/store/sqlstore"
+)
+
+// wide is a step of a plan that reads a whole table, or all that a table has of
+// a care unit; the group names the table or its alias.
+var wide = regexp.MustCompile(`^(?:SCAN|SEARCH) (\S+)(?:$| USING (?:COVERING )?INDEX \S+$| .*\(care_unit=\?\)$)`)
+
+// small names what has a row per unit, definition, setting, plan, erasure or
+// dropped chain, waits for a moment only (u, access_unindexed), or is a list of
+// parameters or one row of totals (k, t): reading all of it costs next to nothing.
+var small = regexp.MustCompile(`^(change_counter|c|content|setting|a|erasure|f|k|access_dropped|u|access_unindexed|t)$`)
+
+// onPurpose reads the whole access log: who verifies it reads every block anyway.
+const onPurpose = ".accessStatements.accessChains"
+
+// exists is a look for any row at all, which ends at the first.
+const exists = " EXISTS "
+
+// TestNothingReadsAWholeUnitForOneRecord looks at SQLite's plan of every
+// statement: one that reads all that a care unit has is fast in every other
+// test, and takes seconds at a clinic after some years.
+func TestNothingReadsAWholeUnitForOneRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "painscore.db")
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for name, text := range sqlstore.Texts("?") {
+		for step := range strings.Lines(explain(t, db, text)) {
+			step = strings.TrimSpace(step)
+			found := wide.FindStringSubmatch(step)
+			if found != nil && name != onPurpose && !small.MatchString(found[1]) && !strings.Contains(step, exists) {
+				t.Errorf("%s: %s\n%s", name, step, text)
+			}
+		}
+	}
+}
