@@ -2,8 +2,10 @@ package access
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -18,28 +20,52 @@ type Head struct {
 	At     time.Time `json:"at"` // of the newest event
 }
 
+// KeyOf is the key of the chains of a month such as "2026-11". It must go on
+// giving the same key for a month for as long as the log of it is kept.
+type KeyOf func(month string) []byte
+
+// OneKey is the same key for every month.
+func OneKey(key []byte) KeyOf { return func(string) []byte { return key } }
+
+const monthLayout = "2006-01"
+
+func monthOf(at time.Time) string { return at.UTC().Format(monthLayout) }
+
+// monthOfChain is the month that a chain's name begins with.
+func monthOfChain(name string) string { return name[:min(len(name), len(monthLayout))] }
+
 // chain is the end of a chain, to which the next block is added.
 type chain struct {
 	name   string
 	number int64
 	mac    []byte
+	lastAt time.Time
+}
+
+// newChain begins a chain under a name that no other process and no earlier
+// chain of this one has.
+func newChain(at time.Time) chain {
+	return chain{name: monthOf(at) + " " + strings.ToLower(rand.Text()[:12])}
+}
+
+// takes says whether a block that begins at this time may follow: in a chain
+// times rise, and a month is a chain of its own.
+func (c chain) takes(at time.Time) bool {
+	return c.name != "" && monthOfChain(c.name) == monthOf(at) && !at.Before(c.lastAt)
 }
 
 // block makes the next block of a chain, and the chain as it is with it.
-func (c chain) block(key []byte, name string, events []Event) (store.AccessBlock, chain, error) {
-	if c.name != name {
-		c = chain{name: name}
-	}
+func (c chain) block(key []byte, events []Event) (store.AccessBlock, chain, error) {
 	body, err := appendEvents(nil, events)
 	if err != nil {
 		return store.AccessBlock{}, c, err
 	}
 	block := store.AccessBlock{
-		Chain: name, Number: c.number + 1, FirstAt: events[0].At, LastAt: events[len(events)-1].At,
+		Chain: c.name, Number: c.number + 1, FirstAt: events[0].At, LastAt: events[len(events)-1].At,
 		Events: int64(len(events)), Body: body,
 	}
 	block.MAC = blockMAC(key, c.mac, &block)
-	return block, chain{name: name, number: block.Number, mac: block.MAC}, nil
+	return block, chain{name: c.name, number: block.Number, mac: block.MAC, lastAt: block.LastAt}, nil
 }
 
 // blockMAC covers everything of a block and, by the MAC of the one before, all

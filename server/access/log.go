@@ -2,10 +2,8 @@ package access
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,13 +37,12 @@ type Blocks interface {
 // database (see Heads).
 type Log struct {
 	blocks Blocks
-	key    []byte
+	keyOf  KeyOf
 	now    func() time.Time
 	log    *slog.Logger
 	onFull func() bool // frees space for the log; false: there is none left
 
-	process string // random, names this process in its chains
-	chain   chain  // touched by run only
+	chain chain // touched by run only
 
 	mu      sync.Mutex
 	waiting []*Entry
@@ -55,6 +52,7 @@ type Log struct {
 
 	headMu sync.Mutex
 	head   Head
+	ended  []Head // of chains that ended, until they are asked for
 }
 
 // Entry is an event on its way to the log.
@@ -90,13 +88,13 @@ type LogOptions struct {
 	OnFull func() bool
 }
 
-// NewLog starts a log under a key of at least 16 bytes. Close ends it.
-func NewLog(blocks Blocks, key []byte, options LogOptions) (*Log, error) {
-	if len(key) < 16 {
-		return nil, errors.New("access: the key of the log is too short")
-	}
+// NewLog starts a log under keys of at least 16 bytes. Close ends it.
+func NewLog(blocks Blocks, keyOf KeyOf, options LogOptions) (*Log, error) {
 	if options.Now == nil {
 		options.Now = time.Now
+	}
+	if len(keyOf(monthOf(options.Now()))) < 16 {
+		return nil, errors.New("access: the key of the log is too short")
 	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
@@ -105,15 +103,15 @@ func NewLog(blocks Blocks, key []byte, options LogOptions) (*Log, error) {
 		options.OnFull = func() bool { return false }
 	}
 	l := &Log{
-		blocks: blocks, key: key, now: options.Now, log: options.Logger, onFull: options.OnFull,
-		process: strings.ToLower(rand.Text()[:12]),
-		wake:    make(chan struct{}, 1), done: make(chan struct{}),
+		blocks: blocks, keyOf: keyOf, now: options.Now, log: options.Logger, onFull: options.OnFull,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	go l.run()
 	return l, nil
 }
 
-// Record queues an event. Its time is set here, so that times rise within a block.
+// Record queues an event. Its time is set here, so that times rise within a
+// chain for as long as the clock is not set back.
 func (l *Log) Record(event Event) *Entry {
 	entry := &Entry{event: event, done: make(chan struct{})}
 	l.mu.Lock()
@@ -180,16 +178,18 @@ func (l *Log) take() []*Entry {
 	return batch
 }
 
-// write commits a batch as blocks, one for each month that it touches, and
-// wakes those who wait for it.
+// write commits a batch as blocks and wakes those who wait for it. One block
+// does it, unless the batch reaches over the end of a month, over a longer time
+// than a block may, or over a moment at which the clock was set back.
 func (l *Log) write(batch []*Entry) {
 	for len(batch) > 0 {
-		month := batch[0].event.At.Format("2006-01")
+		first := batch[0].event.At
 		n := 1
-		for n < len(batch) && batch[n].event.At.Format("2006-01") == month {
+		for n < len(batch) && monthOf(batch[n].event.At) == monthOf(first) &&
+			!batch[n].event.At.Before(batch[n-1].event.At) && batch[n].event.At.Sub(first) <= store.AccessSpan {
 			n++
 		}
-		err := l.append(month, batch[:n])
+		err := l.append(batch[:n])
 		for _, entry := range batch[:n] {
 			entry.err = err
 			close(entry.done)
@@ -200,12 +200,15 @@ func (l *Log) write(batch []*Entry) {
 
 // append commits one block. A block whose outcome is not known is offered
 // again as it is, which changes nothing if it is there already.
-func (l *Log) append(month string, batch []*Entry) error {
+func (l *Log) append(batch []*Entry) error {
 	events := make([]Event, len(batch))
 	for i, entry := range batch {
 		events[i] = entry.event
 	}
-	block, next, err := l.chain.block(l.key, month+" "+l.process, events)
+	if !l.chain.takes(events[0].At) {
+		l.chain = newChain(events[0].At)
+	}
+	block, next, err := l.chain.block(l.keyOf(monthOf(events[0].At)), events)
 	if err != nil {
 		return err
 	}
@@ -213,19 +216,15 @@ func (l *Log) append(month string, batch []*Entry) error {
 		err = l.blocks.AppendAccess(context.Background(), block)
 		switch {
 		case err == nil:
-			l.chain = next
-			l.headMu.Lock()
-			l.head = Head{Chain: block.Chain, Number: block.Number, MAC: block.MAC, At: block.LastAt}
-			l.headMu.Unlock()
+			l.moved(next, &block)
 			return nil
 		case errors.Is(err, store.ErrDiskFull) && l.onFull():
 			l.log.Error("the disk is full: the reserve of the access log was released; make room now, or reading will stop when it is used up")
 		case errors.Is(err, store.ErrUnavailable) && attempt < 3, errors.Is(err, store.ErrOverloaded) && attempt < 50:
 			time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
-		case errors.Is(err, store.ErrUnavailable):
+		case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrStale):
 			// It may be there or not. A new chain begins, so that whatever
 			// happened to this block, the next one follows on something certain.
-			l.process = strings.ToLower(rand.Text()[:12])
 			l.chain = chain{}
 			return err
 		default:
@@ -234,10 +233,34 @@ func (l *Log) append(month string, batch []*Entry) error {
 	}
 }
 
+// moved notes that a block is on the medium.
+func (l *Log) moved(to chain, block *store.AccessBlock) {
+	l.chain = to
+	l.headMu.Lock()
+	defer l.headMu.Unlock()
+	if l.head.Number > 0 && l.head.Chain != block.Chain {
+		l.ended = append(l.ended, l.head)
+	}
+	l.head = Head{Chain: block.Chain, Number: block.Number, MAC: block.MAC, At: block.LastAt}
+}
+
 // Head returns where this process's chain stands; ok is false before the first
 // block.
 func (l *Log) Head() (head Head, ok bool) {
 	l.headMu.Lock()
 	defer l.headMu.Unlock()
 	return l.head, l.head.Number > 0
+}
+
+// heads returns what is to be written after the head that was written last: the
+// ends of the chains that ended meanwhile, and where the log stands now.
+func (l *Log) heads(after Head) []Head {
+	l.headMu.Lock()
+	defer l.headMu.Unlock()
+	heads := l.ended
+	l.ended = nil
+	if l.head.Number > 0 && (l.head.Chain != after.Chain || l.head.Number != after.Number) {
+		heads = append(heads, l.head)
+	}
+	return heads
 }

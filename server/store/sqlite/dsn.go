@@ -12,7 +12,16 @@ import (
 
 // statementCache is how many compiled statements a connection keeps: more than
 // there are in package sqlstore, so that none is compiled twice.
-const statementCache = "128"
+const statementCache = "256"
+
+// Page memory of a connection in KiB, taken as it is used. The writer goes
+// through the whole table in no order, and a page that it does not hold is read
+// again for each form. Readers forget theirs with every commit: more than one
+// answer needs is no use.
+const (
+	writerCache = "-16384"
+	readerCache = "-2048"
+)
 
 // writerDSN asks for the connection that writes. Settings must be in the DSN:
 // a PRAGMA sent through the pool would reach one connection and be lost with it.
@@ -27,13 +36,17 @@ func writerDSN(path string, options Options) string {
 		"_secure_delete": {"on"},
 		// A transaction that starts by reading fails with BUSY when it comes to
 		// write, whatever the timeout. This one asks to write at once.
-		"_txlock": {"immediate"},
+		"_txlock":     {"immediate"},
+		"_cache_size": {writerCache},
+		// database/sql gives a connection to one goroutine at a time, so SQLite
+		// need not lock it at each call.
+		"_mutex": {"no"},
 	})
 }
 
 // readerDSN asks for connections that cannot write.
 func readerDSN(path string, options Options) string {
-	return dsn(path, options, url.Values{"mode": {"ro"}, "_query_only": {"1"}})
+	return dsn(path, options, url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_cache_size": {readerCache}})
 }
 
 func dsn(path string, options Options, values url.Values) string {

@@ -17,11 +17,13 @@ var (
 		{"secure_delete", "1"},
 		{"query_only", "0"},
 		{"temp_store", "2"}, // memory
+		{"cache_size", writerCache},
 	}
 	readerSettings = []setting{
 		{"journal_mode", "wal"},
 		{"query_only", "1"},
 		{"temp_store", "2"},
+		{"cache_size", readerCache},
 	}
 )
 

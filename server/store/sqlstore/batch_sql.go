@@ -8,17 +8,20 @@ import (
 
 // many is a statement about any number of keys or rows of one width. It has a
 // text for each of a few numbers of them, so that every text stays compiled:
-// 100 keys are asked for with 64 + 4 × 8 + 4 × 1.
+// 100 rows are inserted with 64 + 32 + 4.
 type many struct {
 	width int // parameters per key or row
 	texts [len(runs)]string
 }
 
-// runs are the numbers of keys or rows that there are texts for.
-var runs = [...]int{64, 8, 1}
+// runs are the numbers of keys or rows that there are texts for. Each text costs
+// as much to begin as several rows do, hence the doubling: 27 rows take four of
+// them, and 27 keys, which may be filled up, three.
+var runs = [...]int{64, 32, 16, 8, 4, 2, 1}
 
 // batchStatements holds the statements that serve a batch of envelopes.
 type batchStatements struct {
+	takeCounters                                                                many
 	knownPeople, episodeHeads, firstVersions, slotRows, erasedMarks             many
 	addPatients, addIdentities, addEpisodes, addEpisodeVersions, addSubmissions many
 }
@@ -33,8 +36,11 @@ const (
 
 func newBatchStatements(r func(string) string) batchStatements {
 	return batchStatements{
-		knownPeople: list(r, `SELECT lookup, patient_key FROM identity WHERE lookup IN (`, `)`),
-		erasedMarks: list(r, `SELECT mark FROM erased_submission WHERE mark IN (`, `)`),
+		// The update changes nothing: it is there to hold the rows, which an engine
+		// with several writers locks in the order in which they are named.
+		takeCounters: counters(r),
+		knownPeople:  list(r, `SELECT lookup, patient_key FROM identity WHERE lookup IN (`, `)`),
+		erasedMarks:  list(r, `SELECT mark FROM erased_submission WHERE mark IN (`, `)`),
 		// CROSS JOIN: SQLite must begin with the keys.
 		episodeHeads: keyed(r, `care_unit, episode_id`, `SELECT e.care_unit, e.episode_id, e.patient_key, e.version
 			FROM k CROSS JOIN episode e WHERE e.care_unit = k.care_unit AND e.episode_id = k.episode_id`),
@@ -84,6 +90,16 @@ func keyed(r func(string) string, columns, query string) many {
 	return m
 }
 
+// counters is an upsert of care units that tells how far each has counted.
+func counters(r func(string) string) many {
+	m := many{width: 1}
+	for i, n := range runs {
+		m.texts[i] = r(`INSERT INTO change_counter (care_unit, last_seq) VALUES ` + tuples(1, n, "$%d, 0") +
+			` ON CONFLICT (care_unit) DO UPDATE SET last_seq = change_counter.last_seq RETURNING care_unit, last_seq`)
+	}
+	return m
+}
+
 // rows is an insert.
 func rows(r func(string) string, table, columns, after string) many {
 	m := many{width: 1 + strings.Count(columns, ",")}
@@ -123,10 +139,33 @@ func (m *many) each(values []any, run func(query string, values []any) error) er
 	return nil
 }
 
-// lookUp runs a query about keys and scans every row that it finds.
+// fill repeats the last key until few texts take them all: to look up a key
+// twice costs less than to begin one more statement. The number is rounded up to
+// a quarter of the largest text that fits, so a list grows by less than that.
+func (m *many) fill(keys []any) []any {
+	n, step := len(keys)/m.width, 1
+	for _, run := range runs {
+		if run <= n {
+			step = max(1, run/4)
+			break
+		}
+	}
+	for ; n%step != 0; n++ {
+		keys = append(keys, keys[len(keys)-m.width:]...)
+	}
+	return keys
+}
+
+// lookUp runs a query about keys and scans every row that it finds, some of
+// them twice.
 func (t *transaction) lookUp(m *many, keys []any, scan func(scanner) error) error {
-	return m.each(keys, func(query string, keys []any) error {
-		rows, err := t.tx.QueryContext(t.ctx, query, keys...)
+	return t.query(m, m.fill(keys), scan)
+}
+
+// query runs a statement and scans every row that it returns.
+func (t *transaction) query(m *many, values []any, scan func(scanner) error) error {
+	return m.each(values, func(query string, values []any) error {
+		rows, err := t.tx.QueryContext(t.ctx, query, values...)
 		if err != nil {
 			return err
 		}

@@ -62,12 +62,27 @@ func (in *intake) prepare(envelopes []*store.Envelope) error {
 		units = append(units, e.Episode.CareUnit)
 	}
 	slices.Sort(units)
-	for _, unit := range slices.Compact(units) {
-		if _, err := in.counter(unit); err != nil {
-			return err
-		}
+	if err := in.takeCounters(slices.Compact(units)); err != nil {
+		return err
 	}
 	return in.gather(&in.facts, envelopes)
+}
+
+// takeCounters is counter for several units, in their order.
+func (t *transaction) takeCounters(units []string) error {
+	var wanted []any
+	for _, unit := range units {
+		if !slices.ContainsFunc(t.counters, func(c *counter) bool { return c.careUnit == unit }) {
+			wanted = append(wanted, unit)
+		}
+	}
+	return t.query(&t.sql.takeCounters, wanted, func(row scanner) error {
+		c := &counter{}
+		err := row.Scan(&c.careUnit, &c.last)
+		c.saved = c.last
+		t.counters = append(t.counters, c)
+		return err
+	})
 }
 
 // save inserts the rows, each table's by its key: neighbours then go to the
