@@ -96,7 +96,7 @@ func newMatrix(t *testing.T) *matrix {
 		t.Fatal(err)
 	}
 	m := &matrix{t: t, log: &recorded{}, st: st}
-	log, err := access.NewLog(m.log, []byte("a key of thirty-two bytes, for a log"), access.LogOptions{})
+	log, err := access.NewLog(m.log, access.OneKey([]byte("a key of thirty-two bytes, for a log")), access.LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,6 +216,7 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		if err != nil {
 			return err
 		}
+		stream.Send(&pb.ScoreBatchRequest{Sheets: []*pb.BatchSheet{{RecordId: "1", Sheet: &pb.Sheet{Instrument: "nprs", Positions: []*pb.Position{{Response: &pb.Position_Value{Value: 3}}}}}}})
 		stream.CloseSend()
 		_, err = stream.Recv()
 		return ended(err)
@@ -342,13 +343,7 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		return err
 	},
 	access.RevertRescoreCall: func(m *matrix, ctx context.Context) error {
-		id := m.plan()
-		apply := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "administrator", "unit", "unit-own"))
-		_, err := pb.NewSubmissionServiceClient(m.conn).ApplyRescore(apply, &pb.ApplyRescoreRequest{PlanId: id})
-		m.log.take()
-		if err == nil {
-			_, err = pb.NewSubmissionServiceClient(m.conn).RevertRescore(ctx, &pb.RevertRescoreRequest{PlanId: id})
-		}
+		_, err := pb.NewSubmissionServiceClient(m.conn).RevertRescore(ctx, &pb.RevertRescoreRequest{PlanId: m.plan()})
 		return err
 	},
 }
@@ -373,7 +368,7 @@ func (m *matrix) version(ctx context.Context, id string) int32 {
 // before it is looked at.
 func (m *matrix) plan() string {
 	id := m.next()
-	plan := store.RescorePlan{PlanID: id, Instrument: "nprs", TargetVersion: "1", AllUnits: true, MadeBy: "t", MadeAt: time.Now(),
+	plan := store.RescorePlan{PlanID: id, Instrument: "nprs", TargetVersion: "1", Digest: []byte("none"), AllUnits: true, MadeBy: "t", MadeAt: time.Now(),
 		Scope: []store.RescoreScope{{CareUnit: "unit-own", Forms: 1}}}
 	if err := m.st.KeepRescorePlan(m.t.Context(), plan); err != nil {
 		m.t.Fatal(err)

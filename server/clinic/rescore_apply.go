@@ -39,11 +39,14 @@ func (c *Clinic) ApplyRescore(ctx context.Context, planID, note string) (_ *stor
 		return nil, err
 	}
 	plan, err := c.rescorePlan(ctx, planID, note)
-	if err != nil || plan.Applied() {
-		return plan, err
+	if err != nil {
+		return nil, err
 	}
 	if err := c.recordPlan(ctx, v, plan); err != nil {
 		return nil, err
+	}
+	if plan.Applied() {
+		return plan, nil
 	}
 	applied, err := c.apply(ctx, plan, store.RescoreFlip{Applied: true, By: v.User, Note: note})
 	if !errors.Is(err, store.ErrStale) {
@@ -67,11 +70,14 @@ func (c *Clinic) RevertRescore(ctx context.Context, planID, note string) (_ *sto
 	}
 	defer v.leave(ctx, &err)
 	plan, err := c.rescorePlan(ctx, planID, note)
-	if err != nil || !plan.Applied() {
-		return plan, err
+	if err != nil {
+		return nil, err
 	}
 	if err := c.recordPlan(ctx, v, plan); err != nil {
 		return nil, err
+	}
+	if !plan.Applied() {
+		return plan, nil
 	}
 	reverted, err := c.store.FlipRescore(ctx, planID, store.RescoreFlip{By: v.User, At: c.now().UTC(), Note: note}, nil)
 	if errors.Is(err, store.ErrBuiltUpon) {

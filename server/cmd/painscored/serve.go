@@ -43,7 +43,16 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	use, err := openClinic(ctx, cfg, st, log)
+	keys, err := openKeys(ctx, cfg, st)
+	if err != nil {
+		return err
+	}
+	events, closeLog, err := openAccessLog(cfg, st, keys, log)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	use, err := openClinic(ctx, cfg, st, keys, events, log)
 	if err != nil {
 		return err
 	}
@@ -164,14 +173,10 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
 }
 
-// openClinic loads the definitions and the keys, opens the use cases, and erases
-// whom an older database has brought back.
-func openClinic(ctx context.Context, cfg config, st store.Store, log *slog.Logger) (*clinic.Clinic, error) {
+// openClinic loads the definitions, opens the use cases, and erases whom an older
+// database has brought back.
+func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.Keyring, events *access.Log, log *slog.Logger) (*clinic.Clinic, error) {
 	catalogue, err := loadCatalogue(cfg)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := openKeys(ctx, cfg, st)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +188,7 @@ func openClinic(ctx context.Context, cfg config, st store.Store, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal}, time.Now)
+	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal, AccessLog: events}, time.Now)
 	if err != nil {
 		return nil, err
 	}
