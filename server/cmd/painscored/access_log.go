@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/store"
+)
+
+// Files of the access log in the data folder, beside the database.
+const (
+	headsFile   = "access-heads.jsonl"
+	reserveFile = "access-log.reserve"
+)
+
+// How often what follows behind the access log is done.
+const (
+	indexEvery   = time.Second
+	headsEvery   = time.Minute
+	reserveEvery = time.Minute
+)
+
+// logKeyOf gives the keys of the access log: for each month one of its own,
+// made from the site's keys.
+func logKeyOf(keys *identity.Keyring) access.KeyOf {
+	return func(month string) []byte { return keys.Mark("access log", month, "key") }
+}
+
+// accessLog is the log of who looked at what, with all that works behind it.
+type accessLog struct {
+	*access.Log
+	index   *access.Indexer
+	keeper  *access.Keeper
+	reserve *access.Reserve
+	stop    chan struct{}
+	done    chan struct{}
+}
+
+// openAccessLog starts the log on an open store. Its Close comes after the
+// servers have stopped and before the store closes.
+func openAccessLog(cfg config, st store.Store, keys *identity.Keyring, log *slog.Logger) (*accessLog, error) {
+	l := &accessLog{stop: make(chan struct{}), done: make(chan struct{})}
+	options := access.LogOptions{Logger: log}
+	if cfg.Store == "" { // a database elsewhere has its own room
+		var err error
+		if l.reserve, err = access.OpenReserve(filepath.Join(cfg.Data, reserveFile), access.DefaultReserve, st.LogOnly); err != nil {
+			return nil, err
+		}
+		if !l.reserve.Kept() {
+			log.Error("the disk is full: there is no room to keep for the access log, and submissions are refused until there is")
+		}
+		options.OnFull = l.reserve.Release
+	}
+	var err error
+	if l.Log, err = access.NewLog(st, logKeyOf(keys), options); err != nil {
+		return nil, err
+	}
+	l.index = access.StartIndexer(st, indexEvery, log)
+	l.keeper = access.StartKeeper(l.Log, filepath.Join(cfg.Data, headsFile), headsEvery, log)
+	go l.watchReserve(log, reserveEvery)
+	return l, nil
+}
+
+// Close writes what waits, indexes it, and notes where the log ends.
+func (l *accessLog) Close() {
+	close(l.stop)
+	<-l.done
+	l.Log.Close()
+	l.keeper.Close()
+	l.index.Close()
+}
+
+// watchReserve takes the room for the log back once the disk has it.
+func (l *accessLog) watchReserve(log *slog.Logger, every time.Duration) {
+	defer close(l.done)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-tick.C:
+		}
+		if l.reserve == nil || l.reserve.Kept() {
+			continue
+		}
+		switch kept, err := l.reserve.Restore(); {
+		case err != nil:
+			log.Error("the room for the access log could not be taken back", "error", err)
+		case kept:
+			log.Info("there is room again: submissions are taken")
+		default:
+			log.Error("the disk is full: submissions are refused, and reading will stop when the access log has used its room up")
+		}
+	}
+}
+
+// readHeads reads the heads that were written outside the database. A file that
+// was named must be there.
+func readHeads(cfg config, named string) (heads []access.Head, unreadable int, err error) {
+	path := named
+	if path == "" {
+		path = filepath.Join(cfg.Data, headsFile)
+	} else if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, err
+	}
+	return access.ReadHeads(path)
+}
