@@ -58,7 +58,7 @@ func (s *Server) ListSettings(ctx context.Context, req *pb.ListSettingsRequest) 
 
 // ChangeSetting implements the contract's call.
 func (s *Server) ChangeSetting(ctx context.Context, req *pb.ChangeSettingRequest) (*pb.ChangeSettingResponse, error) {
-	setting, err := s.clinic.ChangeSetting(ctx, s.caller(ctx), settingChange(req))
+	setting, err := s.clinic.ChangeSetting(ctx, settingChange(req))
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func (s *Server) prepareImport(ctx context.Context, req *pb.ImportSubmissionsReq
 	for i, record := range req.GetRecords() {
 		records[i] = importRecord(record)
 	}
-	return s.clinic.PrepareImport(ctx, s.caller(ctx), records)
+	return s.clinic.PrepareImport(ctx, records)
 }
 
 // checkImport refuses a message as a whole, for what no single record can

@@ -22,11 +22,7 @@ func (s *Server) UpsertEpisode(ctx context.Context, req *pb.UpsertEpisodeRequest
 
 // GetEpisode implements the contract's call.
 func (s *Server) GetEpisode(ctx context.Context, req *pb.GetEpisodeRequest) (*pb.GetEpisodeResponse, error) {
-	found, err := s.clinic.Episode(ctx, episodeRef(req))
-	if err != nil {
-		return nil, err
-	}
-	shares, err := s.clinic.Shares(ctx, found)
+	found, shares, err := s.clinic.EpisodeWithShares(ctx, episodeRef(req))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +35,7 @@ func (s *Server) GetEpisode(ctx context.Context, req *pb.GetEpisodeRequest) (*pb
 
 // ShareEpisode implements the contract's call.
 func (s *Server) ShareEpisode(ctx context.Context, req *pb.ShareEpisodeRequest) (*pb.ShareEpisodeResponse, error) {
-	share, err := s.clinic.ShareEpisode(ctx, s.caller(ctx), clinic.Sharing{
+	share, err := s.clinic.ShareEpisode(ctx, clinic.Sharing{
 		CareUnit: req.GetCareUnit(), EpisodeID: req.GetEpisodeId(), With: req.GetWithCareUnit(), Revoke: req.GetRevoke(),
 		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
 	})
@@ -51,7 +47,7 @@ func (s *Server) ShareEpisode(ctx context.Context, req *pb.ShareEpisodeRequest) 
 
 // LinkIdentity implements the contract's call.
 func (s *Server) LinkIdentity(ctx context.Context, req *pb.LinkIdentityRequest) (*pb.LinkIdentityResponse, error) {
-	linked, err := s.clinic.LinkIdentity(ctx, s.caller(ctx), clinic.Linking{
+	linked, err := s.clinic.LinkIdentity(ctx, clinic.Linking{
 		Patient: patientRef(req.GetPatient()), Also: patientRef(req.GetAlso()), Merge: req.GetMerge(),
 		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
 	})
@@ -65,7 +61,7 @@ func (s *Server) LinkIdentity(ctx context.Context, req *pb.LinkIdentityRequest) 
 
 // ErasePatient implements the contract's call.
 func (s *Server) ErasePatient(ctx context.Context, req *pb.ErasePatientRequest) (*pb.ErasePatientResponse, error) {
-	erased, err := s.clinic.ErasePatient(ctx, s.caller(ctx), clinic.Erasing{
+	erased, err := s.clinic.ErasePatient(ctx, clinic.Erasing{
 		ErasureID: req.GetErasureId(), Patient: patientRef(req.GetPatient()),
 		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
 	})

@@ -8,7 +8,6 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -22,7 +21,6 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
-	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
@@ -108,10 +106,4 @@ func New(c *clinic.Clinic, who *signin.Authenticator, secure credentials.Transpo
 func (s *Server) Drain() {
 	s.health.Shutdown()
 	s.drain.Do(func() { close(s.draining) })
-}
-
-// caller is who makes a call, as sign-in has found out.
-func (s *Server) caller(ctx context.Context) clinic.Caller {
-	caller, _ := access.CallerOf(ctx)
-	return clinic.Caller{System: caller.System}
 }

@@ -75,6 +75,10 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &signIn):
 		return signInStatus(signIn)
+	case clinic.RefusalReason(err) != "":
+		return accessStatus(err)
+	case errors.Is(err, clinic.ErrNotLogged):
+		return s.notLogged(ctx, err)
 	case errors.As(err, &input):
 		return inputStatus(input)
 	case errors.As(err, &state):
@@ -91,6 +95,37 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 		return newStatus(codes.Unavailable, reasonUnavailable, "the store cannot be reached; repeat the call", nil)
 	}
 	return s.internal(ctx, "call failed", slog.Any("error", err))
+}
+
+// accessStatus is the status of a refusal of access. It says nothing of what was
+// asked for.
+func accessStatus(err error) error {
+	reason := clinic.RefusalReason(err)
+	switch reason {
+	case clinic.Unauthenticated:
+		return newStatus(codes.Unauthenticated, reason, "who is calling is not known", nil)
+	case clinic.RoleNotAllowed:
+		return newStatus(codes.PermissionDenied, reason, "none of the caller's roles allows this call", nil)
+	case clinic.UnitNotAllowed:
+		return newStatus(codes.PermissionDenied, reason, "the caller does not act for this care unit", nil)
+	}
+	return newStatus(codes.PermissionDenied, reason, "a call about patients must say user, care unit and purpose", nil)
+}
+
+// notLogged is the status of a call that could not be put on record.
+func (s *Server) notLogged(ctx context.Context, err error) error {
+	const text = "the access log cannot be written, so nothing is answered; a repeated call is safe"
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return status.FromContextError(err).Err()
+	case errors.Is(err, store.ErrOverloaded):
+		return retryStatus(codes.ResourceExhausted, reasonOverloaded, text)
+	case errors.Is(err, store.ErrDiskFull):
+		s.log.ErrorContext(ctx, "the disk is full: the access log cannot be written", "request_id", requestID(ctx))
+		return retryStatus(codes.ResourceExhausted, reasonDiskFull, text)
+	}
+	s.log.ErrorContext(ctx, "the access log cannot be written", "request_id", requestID(ctx), "error", err)
+	return newStatus(codes.Unavailable, reasonUnavailable, text, nil)
 }
 
 // internal logs what went wrong and tells the caller only where to look.

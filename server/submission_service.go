@@ -41,7 +41,7 @@ func (s *Server) Submit(ctx context.Context, req *pb.SubmitRequest) (*pb.SubmitR
 	sub := submission(req)
 	sub.Found = unknown(req)
 	sub.Forms = []clinic.Form{{SubmissionID: req.GetSubmissionId(), Sheet: sheet(req)}}
-	stored, created, err := s.clinic.Submit(ctx, s.caller(ctx), sub, true)
+	stored, created, err := s.clinic.Submit(ctx, sub, true)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Server) SubmitForms(ctx context.Context, req *pb.SubmitFormsRequest) (*
 	for _, form := range req.GetForms() {
 		sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: form.GetSubmissionId(), Sheet: sheet(form)})
 	}
-	stored, created, err := s.clinic.Submit(ctx, s.caller(ctx), sub, false)
+	stored, created, err := s.clinic.Submit(ctx, sub, false)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s *Server) SubmitForms(ctx context.Context, req *pb.SubmitFormsRequest) (*
 
 // AmendSubmission implements the contract's call.
 func (s *Server) AmendSubmission(ctx context.Context, req *pb.AmendSubmissionRequest) (*pb.AmendSubmissionResponse, error) {
-	stored, err := s.clinic.AmendSubmission(ctx, s.caller(ctx), amendment(req))
+	stored, err := s.clinic.AmendSubmission(ctx, amendment(req))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func amendment(req *pb.AmendSubmissionRequest) clinic.Amendment {
 
 // RetractSubmission implements the contract's call.
 func (s *Server) RetractSubmission(ctx context.Context, req *pb.RetractSubmissionRequest) (*pb.RetractSubmissionResponse, error) {
-	stored, err := s.clinic.RetractSubmission(ctx, s.caller(ctx), clinic.Retraction{
+	stored, err := s.clinic.RetractSubmission(ctx, clinic.Retraction{
 		CareUnit: req.GetCareUnit(), SubmissionID: req.GetSubmissionId(), Version: int64(req.GetVersion()),
 		Decision: clinic.Decision{Reason: req.GetReason(), Author: req.GetAuthor()}, Found: unknown(req),
 	})
@@ -135,7 +135,7 @@ func (s *Server) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (*
 
 // GetSubmission implements the contract's call.
 func (s *Server) GetSubmission(ctx context.Context, req *pb.GetSubmissionRequest) (*pb.GetSubmissionResponse, error) {
-	record, err := s.clinic.GetSubmission(ctx, s.caller(ctx), req.GetCareUnit(), req.GetSubmissionId())
+	record, err := s.clinic.GetSubmission(ctx, req.GetCareUnit(), req.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (s *Server) ListSubmissions(ctx context.Context, req *pb.ListSubmissionsReq
 
 // ListSubmissionVersions implements the contract's call.
 func (s *Server) ListSubmissionVersions(ctx context.Context, req *pb.ListSubmissionVersionsRequest) (*pb.ListSubmissionVersionsResponse, error) {
-	versions, next, err := s.clinic.ListSubmissionVersions(ctx, s.caller(ctx), req.GetCareUnit(), req.GetSubmissionId(),
+	versions, next, err := s.clinic.ListSubmissionVersions(ctx, req.GetCareUnit(), req.GetSubmissionId(),
 		clinic.Page{Size: int(req.GetPageSize()), Token: req.GetPageToken()})
 	if err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (s *Server) ListSubmissionVersions(ctx context.Context, req *pb.ListSubmiss
 
 // PreviewRescore implements the contract's call.
 func (s *Server) PreviewRescore(req *pb.PreviewRescoreRequest, stream grpc.ServerStreamingServer[pb.PreviewRescoreResponse]) error {
-	plan, err := s.clinic.PreviewRescore(stream.Context(), s.caller(stream.Context()), clinic.RescoreRequest{
+	plan, err := s.clinic.PreviewRescore(stream.Context(), clinic.RescoreRequest{
 		Instrument: req.GetInstrument(), Version: req.GetVersion(), CareUnits: req.GetCareUnits(),
 		AnsweredFrom: req.GetAnsweredFrom(), AnsweredTo: req.GetAnsweredTo(), Found: unknown(req),
 	}, func(found clinic.RescoreFinding) error { return stream.Send(findingProto(found)) })
@@ -184,7 +184,7 @@ func (s *Server) PreviewRescore(req *pb.PreviewRescoreRequest, stream grpc.Serve
 
 // ApplyRescore implements the contract's call.
 func (s *Server) ApplyRescore(ctx context.Context, req *pb.ApplyRescoreRequest) (*pb.ApplyRescoreResponse, error) {
-	plan, err := s.clinic.ApplyRescore(ctx, s.caller(ctx), req.GetPlanId(), req.GetNote())
+	plan, err := s.clinic.ApplyRescore(ctx, req.GetPlanId(), req.GetNote())
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (s *Server) ApplyRescore(ctx context.Context, req *pb.ApplyRescoreRequest) 
 
 // RevertRescore implements the contract's call.
 func (s *Server) RevertRescore(ctx context.Context, req *pb.RevertRescoreRequest) (*pb.RevertRescoreResponse, error) {
-	plan, err := s.clinic.RevertRescore(ctx, s.caller(ctx), req.GetPlanId(), req.GetNote())
+	plan, err := s.clinic.RevertRescore(ctx, req.GetPlanId(), req.GetNote())
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,8 @@ type Event struct {
 	Patients  []string  `json:"patients,omitempty"`  // keys of everybody concerned
 }
 
-// event begins an event with what is known of the caller and the action.
-func event(caller Caller, action Action, rule Rule) Event {
+// NewEvent begins an event with what is known of the caller and the action.
+func NewEvent(caller Caller, action Action, rule Rule) Event {
 	return Event{
 		RequestID: caller.RequestID, System: caller.System, User: caller.User, Unit: caller.Unit, Local: caller.Local,
 		Address: caller.Address, Purpose: caller.Purpose, Action: action, Activity: rule.Activity, Outcome: Granted,

@@ -42,14 +42,14 @@ func TestActivationIsForNewSheetsOnly(t *testing.T) {
 	}
 	named := hads()
 	named.Version = "1"
-	if scored, err := s.Score(t.Context(), named); err != nil || scored.Instrument.Version() != "1" {
+	if scored, err := s.Score(ctx, named); err != nil || scored.Instrument.Version() != "1" {
 		t.Errorf("a version that is named: %v", err)
 	}
 	s.store.Close()
 
 	// The act is kept, and a start with another folder of files is no act.
 	s = openIn(t, dir, clinic.Settings{}, builtin(t))
-	if d, err := s.Instrument(t.Context(), "hads", ""); err != nil || d.Version() != "2" {
+	if d, err := s.Instrument(ctx, "hads", ""); err != nil || d.Version() != "2" {
 		t.Errorf("after a restart %s is active, error %v", d.Version(), err)
 	}
 	got := s.told(t, clinic.SettingsFilter{Name: "hads", History: true})
@@ -74,12 +74,12 @@ func TestARetryIsReadByTheVersionThatScoredItFirst(t *testing.T) {
 				t.Errorf("replayed %v, version %s", again.Replayed, again.InstrumentVersion)
 			}
 			other := baseline("s-1", nprs(8))
-			_, _, err := s.Submit(t.Context(), clinic.Local, other, true)
+			_, _, err := s.Submit(ctx, other, true)
 			if got := reason(t, err); got.Reason != clinic.SubmissionIDReused {
 				t.Errorf("another content under the id: %v", got)
 			}
 			fresh := baseline("s-9", nprs(9))
-			if _, _, err := s.Submit(t.Context(), clinic.Local, fresh, true); err == nil {
+			if _, _, err := s.Submit(ctx, fresh, true); err == nil {
 				t.Error("a new sheet was read by the old version")
 			}
 		})
@@ -137,22 +137,22 @@ func TestEveryProcessSeesAChangeAtOnce(t *testing.T) {
 // ways are those in which a caller learns which HADS is the active one.
 var ways = []func(*testing.T, *site) (string, error){
 	func(t *testing.T, s *site) (string, error) {
-		scored, err := s.Score(t.Context(), hads())
+		scored, err := s.Score(ctx, hads())
 		if err != nil {
 			return "", err
 		}
 		return scored.Instrument.Version(), nil
 	},
 	func(t *testing.T, s *site) (string, error) {
-		active, err := s.ActiveInstruments(t.Context())
+		active, err := s.ActiveInstruments(ctx)
 		return ofHADS(active), err
 	},
 	func(t *testing.T, s *site) (string, error) {
-		page, _, err := s.Instruments(t.Context(), clinic.Page{})
+		page, _, err := s.Instruments(ctx, clinic.Page{})
 		return ofHADS(page), err
 	},
 	func(t *testing.T, s *site) (string, error) {
-		d, err := s.Instrument(t.Context(), "hads", "")
+		d, err := s.Instrument(ctx, "hads", "")
 		if err != nil {
 			return "", err
 		}
@@ -162,7 +162,7 @@ var ways = []func(*testing.T, *site) (string, error){
 		id := fmt.Sprintf("%p-%d", s, time.Now().UnixNano())
 		form := baseline(id, hads())
 		form.EpisodeID = "e-" + id
-		stored, _, err := s.Submit(t.Context(), clinic.Local, form, true)
+		stored, _, err := s.Submit(ctx, form, true)
 		if err != nil {
 			return "", err
 		}

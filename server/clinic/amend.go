@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -38,14 +39,22 @@ type Amendment struct {
 // Errors: *InputError with every problem; *StateError with SUBMISSION_UNKNOWN,
 // ERASED, SUBMISSION_RETRACTED, STALE_VERSION, EPISODE_UNKNOWN (with the
 // patient's episodes), EPISODE_OF_OTHER_PATIENT or OCCASION_ALREADY_ANSWERED.
-func (c *Clinic) AmendSubmission(ctx context.Context, caller Caller, a Amendment) (Stored, error) {
+func (c *Clinic) AmendSubmission(ctx context.Context, a Amendment) (_ Stored, err error) {
+	v, err := c.enter(ctx, access.AmendSubmissionCall)
+	if err != nil {
+		return Stored{}, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, a.CareUnit); err != nil {
+		return Stored{}, err
+	}
 	if _, err := c.site(ctx); err != nil { // definitions that another process brought
 		return Stored{}, err
 	}
 	check := c.newChecker(a.Found)
 	from := c.standIn(a)
 	if check.names(a.CareUnit, a.SubmissionID, a.Version) {
-		if err := c.readAmended(ctx, caller, a, &from); err != nil {
+		if err := c.readAmended(ctx, v, a, &from); err != nil {
 			return Stored{}, err
 		}
 	}
@@ -58,16 +67,16 @@ func (c *Clinic) AmendSubmission(ctx context.Context, caller Caller, a Amendment
 	if err := check.err(); err != nil {
 		return Stored{}, err
 	}
-	ref := store.SubmissionRef{CareUnit: a.CareUnit, System: caller.System, SubmissionID: a.SubmissionID}
+	ref := store.SubmissionRef{CareUnit: a.CareUnit, System: v.System, SubmissionID: a.SubmissionID}
 	if !from.known {
 		return Stored{}, c.whyMissing(ctx, ref)
 	}
-	next.Changed = a.Decision.act(caller, c.now())
+	next.Changed = a.Decision.act(v.Caller, c.now())
 	next.RecordedAt = next.Changed.At
 	next.Mark = c.mark(ref)
 	stored, err := c.store.Amend(ctx, next, a.Version)
 	if err != nil {
-		return Stored{}, c.explainAmend(ctx, caller, &next, from.patientKey, err)
+		return Stored{}, c.explainAmend(ctx, v.Caller, &next, from.patientKey, err)
 	}
 	record, err := c.record(stored.Submission)
 	return Stored{Record: record, Replayed: stored.Replayed, Warnings: warnings}, err
@@ -114,9 +123,10 @@ func (c *Clinic) standIn(a Amendment) amendedFrom {
 
 // readAmended reads what a correction starts from. Where there is no such
 // submission, from stays as it is.
-func (c *Clinic) readAmended(ctx context.Context, caller Caller, a Amendment, from *amendedFrom) error {
-	versions, err := c.store.SubmissionVersions(ctx, a.CareUnit, caller.System, a.SubmissionID)
+func (c *Clinic) readAmended(ctx context.Context, v *visit, a Amendment, from *amendedFrom) error {
+	versions, err := c.store.SubmissionVersions(ctx, a.CareUnit, v.System, a.SubmissionID)
 	if err != nil {
+		v.missing(ctx, a.CareUnit)
 		return unlessNotFound(err)
 	}
 	// Of a version that never was, or is not the newest, the store says that it
@@ -129,6 +139,9 @@ func (c *Clinic) readAmended(ctx context.Context, caller Caller, a Amendment, fr
 	episode, err := c.store.Episode(ctx, a.CareUnit, start.EpisodeID)
 	if err != nil {
 		return unlessNotFound(err) // erased since
+	}
+	if err := v.episode(ctx, episode); err != nil {
+		return unlessNotFound(err)
 	}
 	from.Submission, from.known = rescored(&start, counting(&start)), true
 	from.scoredBy, from.storedBy = from.InstrumentVersion, start.InstrumentVersion
@@ -257,7 +270,7 @@ func explainCorrection(err error) error {
 	return err
 }
 
-func (c *Clinic) explainAmend(ctx context.Context, caller Caller, next *store.Submission, patientKey string, err error) error {
+func (c *Clinic) explainAmend(ctx context.Context, caller access.Caller, next *store.Submission, patientKey string, err error) error {
 	var held *store.SlotTakenError
 	switch {
 	case errors.Is(err, store.ErrEpisodeUnknown):

@@ -147,7 +147,7 @@ func TestARetractedFormStaysOutOfAPlanThatIsAppliedAgain(t *testing.T) {
 	if got := read(s.trend(t)); strings.Contains(got, "baseline") {
 		t.Errorf("reverted:\n%s", got)
 	}
-	_, err := s.ApplyRescore(t.Context(), ebba, plan.PlanID, "")
+	_, err := s.ApplyRescore(ebba, plan.PlanID, "")
 	if got := reason(t, err).Reason; got != clinic.StaleVersion {
 		t.Errorf("applied again: %s", got)
 	}

@@ -30,7 +30,7 @@ func toOccasion(occasion store.Occasion) func(*clinic.Amendment) {
 
 func (s *site) amend(t *testing.T, a clinic.Amendment) clinic.Stored {
 	t.Helper()
-	stored, err := s.AmendSubmission(t.Context(), clinic.Local, a)
+	stored, err := s.AmendSubmission(ctx, a)
 	if err != nil {
 		t.Fatalf("amend: %v", err)
 	}
@@ -41,7 +41,7 @@ func (s *site) amend(t *testing.T, a clinic.Amendment) clinic.Stored {
 func (s *site) amendRefused(t *testing.T, a clinic.Amendment, want string) *clinic.StateError {
 	t.Helper()
 	before := s.lastChange(t)
-	_, err := s.AmendSubmission(t.Context(), clinic.Local, a)
+	_, err := s.AmendSubmission(ctx, a)
 	got := reason(t, err)
 	if got.Reason != want {
 		t.Errorf("%s, want %s", got.Reason, want)
@@ -55,7 +55,7 @@ func (s *site) amendRefused(t *testing.T, a clinic.Amendment, want string) *clin
 // newest reads a submission.
 func (s *site) newest(t *testing.T, id string) clinic.Record {
 	t.Helper()
-	record, err := s.GetSubmission(t.Context(), clinic.Local, unit, id)
+	record, err := s.GetSubmission(ctx, unit, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func (s *site) newest(t *testing.T, id string) clinic.Record {
 // episodeIDs lists "id occasion label" of what counts in an episode.
 func (s *site) episodeIDs(t *testing.T, episode string) []string {
 	t.Helper()
-	records, _, err := s.ListSubmissions(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode}, clinic.Page{})
+	records, _, err := s.ListSubmissions(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode}, clinic.Page{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestAnAmendmentIsTheNextVersionAndTheFirstStays(t *testing.T) {
 	if p := line(t, s.trend(t), "nprs", "average_pain").Points; len(p) != 1 || p[0].Score.Text() != "3" {
 		t.Errorf("the trend shows %+v", p)
 	}
-	versions, _, err := s.ListSubmissionVersions(t.Context(), clinic.Local, unit, "s-1", clinic.Page{})
+	versions, _, err := s.ListSubmissionVersions(ctx, unit, "s-1", clinic.Page{})
 	if err != nil || len(versions) != 2 || versions[0].Counts || !versions[1].Counts {
 		t.Fatalf("%+v %v", versions, err)
 	}
@@ -192,7 +192,7 @@ func TestAnAmendmentWritesTheNamedFieldsAndNoOther(t *testing.T) {
 				return
 			}
 			empty.Version = s.newest(t, "s-1").Version
-			if _, err := s.AmendSubmission(t.Context(), clinic.Local, empty); name != "occasion_label" || s.newest(t, "s-1").Occasion == store.OtherOccasion {
+			if _, err := s.AmendSubmission(ctx, empty); name != "occasion_label" || s.newest(t, "s-1").Occasion == store.OtherOccasion {
 				if got := problems(t, err); len(got) != 1 || !strings.HasSuffix(got[0], clinic.Required) {
 					t.Errorf("cleared: %v", got)
 				}
@@ -242,7 +242,7 @@ func TestAmendListsEveryProblemAtOnce(t *testing.T) {
 			a := correction("s-1", func(a *clinic.Amendment) { a.To.Mode = "phone" })
 			tc.change(&a)
 			before := s.lastChange(t)
-			_, err := s.AmendSubmission(t.Context(), clinic.Local, a)
+			_, err := s.AmendSubmission(ctx, a)
 			if diff := cmp.Diff(tc.want, problems(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -255,7 +255,7 @@ func TestAmendListsEveryProblemAtOnce(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	a := correction("", withSheet(byCode("nprs", map[string]int32{"average_pain": 11})))
 	a.Version, a.Reason, a.CareUnit, a.To.OccasionLabel, a.To.AnsweredOn = 0, "", "", "week 6", "yesterday"
-	_, err := s.AmendSubmission(t.Context(), clinic.Local, a)
+	_, err := s.AmendSubmission(ctx, a)
 	want := []string{"answered_on BAD_DATE", "care_unit REQUIRED", "reason REQUIRED", "sheet.answers[0].value OUT_OF_RANGE", "submission_id REQUIRED", "version REQUIRED"}
 	if diff := cmp.Diff(want, problems(t, err)); diff != "" {
 		t.Error(diff)
@@ -271,7 +271,7 @@ func TestAnAmendmentHoldsNoIdentifierOfThePatient(t *testing.T) {
 		a.To.EpisodeID, a.To.Occasion, a.To.OccasionLabel = number, store.OtherOccasion, number
 		a.To.Source = store.Source{System: number, DocumentID: number, Template: number, Version: number}
 	})
-	_, err := s.AmendSubmission(t.Context(), clinic.Local, a)
+	_, err := s.AmendSubmission(ctx, a)
 	var want []string
 	for _, field := range []string{"author", "episode_id", "occasion_label", "reason", "source.document_id", "source.system", "source.template", "source.version"} {
 		want = append(want, field+" IDENTIFIER_IN_TEXT")
@@ -284,7 +284,7 @@ func TestAnAmendmentHoldsNoIdentifierOfThePatient(t *testing.T) {
 	}
 	s = openWithForm(t)
 	s.submit(t, baseline("s-1", goals(7, "to walk")))
-	_, err = s.AmendSubmission(t.Context(), clinic.Local, correction("s-1", withSheet(goals(7, "call "+number))))
+	_, err = s.AmendSubmission(ctx, correction("s-1", withSheet(goals(7, "call "+number))))
 	if got := problems(t, err); len(got) != 1 || !strings.HasPrefix(got[0], "sheet.answers[") || !strings.HasSuffix(got[0], clinic.IdentifierInText) {
 		t.Errorf("in an answer: %v", got)
 	}
@@ -330,7 +330,7 @@ func TestAnUnknownSubmissionIsNotAmended(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	s.submit(t, baseline("s-1", nprs(8)))
 	s.amendRefused(t, correction("s-2", withSheet(nprs(3))), clinic.SubmissionUnknown)
-	_, err := s.AmendSubmission(t.Context(), clinic.Caller{System: "another"}, correction("s-1", withSheet(nprs(3))))
+	_, err := s.AmendSubmission(as("another"), correction("s-1", withSheet(nprs(3))))
 	if got := reason(t, err).Reason; got != clinic.SubmissionUnknown {
 		t.Errorf("by another calling system: %s", got)
 	}
@@ -374,7 +374,7 @@ func TestAnAmendmentMovesAForm(t *testing.T) {
 
 func (s *site) trendOf(t *testing.T, episode string) *clinic.Trend {
 	t.Helper()
-	trend, err := s.Trend(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode})
+	trend, err := s.Trend(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,10 +404,10 @@ func TestAnAmendmentOfAFullStoreSaysSo(t *testing.T) {
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))
 	s.submit(t, baseline("s-1", nprs(8)))
 	full := s.through(t, dir, fullStore{s.store})
-	if _, err := full.AmendSubmission(t.Context(), clinic.Local, correction("s-1", withSheet(nprs(3)))); !errors.Is(err, store.ErrDiskFull) {
+	if _, err := full.AmendSubmission(ctx, correction("s-1", withSheet(nprs(3)))); !errors.Is(err, store.ErrDiskFull) {
 		t.Errorf("amend: %v", err)
 	}
-	if _, err := full.RetractSubmission(t.Context(), clinic.Local, withdrawal("s-1")); !errors.Is(err, store.ErrDiskFull) {
+	if _, err := full.RetractSubmission(ctx, withdrawal("s-1")); !errors.Is(err, store.ErrDiskFull) {
 		t.Errorf("retract: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -32,7 +33,15 @@ type Events struct {
 // Errors: *InputError, also for a token of another unit, and for one of a place
 // that the unit has not come to: that database was put back to an earlier
 // state, and whoever went on from there would miss what happened since.
-func (c *Clinic) ListChanges(ctx context.Context, careUnit string, page Page) (Events, error) {
+func (c *Clinic) ListChanges(ctx context.Context, careUnit string, page Page) (_ Events, err error) {
+	v, err := c.enter(ctx, access.ListChangesCall)
+	if err != nil {
+		return Events{}, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, careUnit); err != nil {
+		return Events{}, err
+	}
 	check := c.newChecker(nil)
 	check.id("care_unit", careUnit)
 	if page.Size < 0 {
@@ -62,7 +71,13 @@ func (c *Clinic) ListChanges(ctx context.Context, careUnit string, page Page) (E
 		return Events{}, err
 	}
 	events := Events{CaughtUp: len(changes) <= limit}
+	concerned := owners{}
 	for _, change := range changes[:min(limit, len(changes))] {
+		if change.Kind != store.ChangeErased {
+			if err := concerned.add(ctx, c.store, careUnit, change.Submission.EpisodeID); err != nil {
+				return Events{}, err
+			}
+		}
 		event, err := c.event(change)
 		if err != nil {
 			return Events{}, err
@@ -70,6 +85,7 @@ func (c *Clinic) ListChanges(ctx context.Context, careUnit string, page Page) (E
 		events.List = append(events.List, event)
 		after = feedPlace{change.ChangeSeq, change.Within}
 	}
+	v.patients(careUnit, concerned.keys()...)
 	events.Resume = after.token(careUnit)
 	return events, nil
 }

@@ -13,7 +13,7 @@ import (
 func (s *site) feed(t *testing.T, careUnit, token string, size int) (words []string, resume string) {
 	t.Helper()
 	for range 1000 {
-		events, err := s.ListChanges(t.Context(), careUnit, clinic.Page{Size: size, Token: token})
+		events, err := s.ListChanges(ctx, careUnit, clinic.Page{Size: size, Token: token})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func eventful(t *testing.T, s *site) {
 	t.Helper()
 	hadsAtThree(t, s)
 	theirs := baseline("s-1", nprs(5))
-	if _, _, err := s.Submit(t.Context(), clinic.Caller{System: "journal"}, theirs, true); err != nil {
+	if _, _, err := s.Submit(as("journal"), theirs, true); err != nil {
 		t.Fatal(err)
 	}
 	plan, _ := s.preview(t, clinic.RescoreRequest{Instrument: "hads", Version: "2"})
@@ -93,7 +93,7 @@ func TestTheFeedTellsAllThatHappened(t *testing.T) {
 		}
 		resume = token
 	}
-	if whole, err := s.ListChanges(t.Context(), unit, clinic.Page{Size: len(happened)}); err != nil || !whole.CaughtUp {
+	if whole, err := s.ListChanges(ctx, unit, clinic.Page{Size: len(happened)}); err != nil || !whole.CaughtUp {
 		t.Errorf("a page that ends with the feed is not caught up, %v", err)
 	}
 	if words, token := s.feed(t, unit, resume, 10); len(words) != 0 || token != resume {
@@ -128,7 +128,7 @@ func TestAResumeTokenIsOfItsUnitAndPlace(t *testing.T) {
 	_, token := s.feed(t, unit, "", 10)
 	refused := func(what, careUnit, token string, want ...string) {
 		t.Helper()
-		_, err := s.ListChanges(t.Context(), careUnit, clinic.Page{Token: token})
+		_, err := s.ListChanges(ctx, careUnit, clinic.Page{Token: token})
 		if got := problems(t, err); !slices.Equal(got, want) {
 			t.Errorf("%s: %v", what, got)
 		}
@@ -139,18 +139,18 @@ func TestAResumeTokenIsOfItsUnitAndPlace(t *testing.T) {
 		if changed[i]++; changed[i] == token[i] {
 			continue
 		}
-		if _, err := s.ListChanges(t.Context(), unit, clinic.Page{Token: string(changed)}); err == nil {
+		if _, err := s.ListChanges(ctx, unit, clinic.Page{Token: string(changed)}); err == nil {
 			t.Errorf("taken with character %d changed", i)
 		}
 	}
 	refused("none", "", "", "care_unit REQUIRED")
 	// The same place in a younger database is a place that is still to come.
 	younger := open(t, clinic.Settings{})
-	_, err := younger.ListChanges(t.Context(), unit, clinic.Page{Token: token})
+	_, err := younger.ListChanges(ctx, unit, clinic.Page{Token: token})
 	if got := problems(t, err); !slices.Equal(got, []string{"resume_token BAD_PAGE_TOKEN"}) {
 		t.Errorf("after the database was put back: %v", got)
 	}
-	if _, err := s.ListChanges(t.Context(), unit, clinic.Page{Size: -1}); err == nil {
+	if _, err := s.ListChanges(ctx, unit, clinic.Page{Size: -1}); err == nil {
 		t.Error("a negative size was taken")
 	}
 }

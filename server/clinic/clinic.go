@@ -8,6 +8,9 @@
 // keeps. Nothing is stored when a problem was found, and no value or
 // identifier is ever echoed in a problem's text.
 //
+// Every use case asks first whether the caller, who comes in the context, may do
+// this and for whom, and tells the access log (access.go).
+//
 // Start with Open in this file; submit.go is the main way in and trend.go the
 // main way out. What a site has decided (norms, windows, active definitions) is
 // changed in settings.go and found by every use case through site.go.
@@ -23,6 +26,7 @@ import (
 	_ "time/tzdata" // "today" is judged in Europe/Stockholm, also where the system has no zone files
 
 	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -56,12 +60,9 @@ type Settings struct {
 	// ErasureJournal is told of every erasure before the store is. Default:
 	// none, and then an older copy of the store can bring somebody back.
 	ErasureJournal ErasureJournal
-}
-
-// Caller is who makes a call. Submission ids are unique within a care unit
-// and a calling system, so that two systems can never take each other's ids.
-type Caller struct {
-	System string
+	// AccessLog is told of every attempt to read or change what is known of a
+	// patient. Default: none, which is for tests and tools only.
+	AccessLog *access.Log
 }
 
 // Open adopts the definitions of the catalogue into the store (see
@@ -121,6 +122,3 @@ func UsedWithKeys(ctx context.Context, st store.Properties) (bool, error) {
 	}
 	return err == nil, err
 }
-
-// Local is the machine itself, the only caller until callers sign in.
-var Local = Caller{System: "local"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
@@ -21,6 +22,16 @@ import (
 var noon = time.Date(2025, 3, 15, 12, 0, 0, 0, time.UTC)
 
 const unit = "SE2321000000-TEST"
+
+// ctx is that of the one caller of local mode, who may do everything.
+var ctx = access.WithCaller(context.Background(), access.Local())
+
+// as is ctx for another calling system.
+func as(system string) context.Context {
+	caller := access.Local()
+	caller.System, caller.User = system, system
+	return access.WithCaller(ctx, caller)
+}
 
 // site is a clinic on a store of its own.
 type site struct {
@@ -54,7 +65,6 @@ func openIn(t testing.TB, dir string, settings clinic.Settings, catalogue *instr
 
 func tryOpen(t testing.TB, dir string, settings clinic.Settings, catalogue *instruments.Catalogue) (*site, error) {
 	t.Helper()
-	ctx := t.Context()
 	st, err := sqlite.Open(ctx, filepath.Join(dir, "painscore.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +120,7 @@ func baseline(id string, sheet clinic.Sheet) clinic.Submission {
 
 func (s *site) submit(t *testing.T, sub clinic.Submission) clinic.Stored {
 	t.Helper()
-	stored, _, err := s.Submit(t.Context(), clinic.Local, sub, len(sub.Forms) == 1)
+	stored, _, err := s.Submit(ctx, sub, len(sub.Forms) == 1)
 	if err != nil {
 		t.Fatalf("submit: %v", err)
 	}
@@ -120,11 +130,11 @@ func (s *site) submit(t *testing.T, sub clinic.Submission) clinic.Stored {
 // isEmpty says whether the store holds nothing of anybody.
 func (s *site) isEmpty(t *testing.T) bool {
 	t.Helper()
-	units, err := s.store.CareUnits(t.Context())
+	units, err := s.store.CareUnits(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seq, err := s.store.LastChange(t.Context(), unit)
+	seq, err := s.store.LastChange(ctx, unit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +177,6 @@ func score(t *testing.T, scores []scoring.Score, scale string) *scoring.Score {
 }
 
 func TestOpenRefusesAnotherKeyFile(t *testing.T) {
-	ctx := context.Background()
 	dir := t.TempDir()
 	openIn(t, dir, clinic.Settings{}, builtin(t)).store.Close()
 	st, err := sqlite.Open(ctx, filepath.Join(dir, "painscore.db"), sqlite.Options{})

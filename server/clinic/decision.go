@@ -2,8 +2,10 @@ package clinic
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -12,7 +14,7 @@ import (
 // is kept with the act, for those who read the history.
 type Decision struct {
 	Reason string // required
-	Author string // who decided; empty: the calling system stands for it
+	Author string // who decided; empty: the user who calls
 }
 
 func (d Decision) check(check *checker) {
@@ -28,10 +30,10 @@ func (d Decision) texts() [][2]string {
 	return [][2]string{{"reason", d.Reason}, {"author", d.Author}}
 }
 
-func (d Decision) act(caller Caller, at time.Time) store.Act {
+func (d Decision) act(caller access.Caller, at time.Time) store.Act {
 	act := store.Act{By: d.Author, At: at.UTC(), Note: d.Reason}
 	if act.By == "" {
-		act.By = caller.System
+		act.By = caller.User
 	}
 	return act
 }
@@ -52,9 +54,16 @@ func (c *Clinic) identifiersOf(ctx context.Context, patientKey string) ([]identi
 	return ids, nil
 }
 
-// identifiersOfEpisode is identifiersOf for the patient whose episode it is.
-func (c *Clinic) identifiersOfEpisode(ctx context.Context, careUnit, episodeID string) ([]identity.Identifier, error) {
+// identifiersOfEpisode is identifiersOf for the patient whose episode it is, if
+// the visit may know of the episode; else store.ErrNotFound.
+func (c *Clinic) identifiersOfEpisode(ctx context.Context, v *visit, careUnit, episodeID string) ([]identity.Identifier, error) {
 	episode, err := c.store.Episode(ctx, careUnit, episodeID)
+	if errors.Is(err, store.ErrNotFound) {
+		v.missing(ctx, careUnit)
+	}
+	if err == nil {
+		err = v.episode(ctx, episode)
+	}
 	if err != nil {
 		return nil, err
 	}

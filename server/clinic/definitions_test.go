@@ -44,7 +44,7 @@ func TestANewFileNeverChangesWhichVersionScores(t *testing.T) {
 	s.store.Close()
 
 	s = openIn(t, dir, clinic.Settings{}, with(t, "hads-2.yaml", version(t, "hads", "2")))
-	if d, err := s.Instrument(t.Context(), "hads", ""); err != nil || d.Version() != "1" || !d.Active {
+	if d, err := s.Instrument(ctx, "hads", ""); err != nil || d.Version() != "1" || !d.Active {
 		t.Errorf("active is %s, error %v", d.Version(), err)
 	}
 	second := baseline("s-2", hads())
@@ -54,7 +54,7 @@ func TestANewFileNeverChangesWhichVersionScores(t *testing.T) {
 
 	// The file is gone, the form that was scored with it stays readable.
 	s = openIn(t, dir, clinic.Settings{}, builtin(t))
-	record, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-2")
+	record, err := s.GetSubmission(ctx, unit, "s-2")
 	if err != nil || record.Definition.Version() != "2" {
 		t.Errorf("got version %s, error %v", record.Definition.Version(), err)
 	}

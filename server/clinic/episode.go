@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -99,7 +100,15 @@ type Upserted struct {
 //
 // Errors: *InputError; *StateError with STALE_VERSION when Etag is not the
 // current one, or EPISODE_OF_OTHER_PATIENT.
-func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (Upserted, error) {
+func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (_ Upserted, err error) {
+	v, err := c.enter(ctx, access.UpsertEpisodeCall)
+	if err != nil {
+		return Upserted{}, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, update.Episode.CareUnit); err != nil {
+		return Upserted{}, err
+	}
 	check := c.newChecker(update.Found)
 	id, warnings := check.patient("patient", update.Patient)
 	check.id("episode.care_unit", update.Episode.CareUnit)
@@ -114,6 +123,10 @@ func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (Upser
 	if err := check.err(); err != nil {
 		return Upserted{}, err
 	}
+	who, err := c.recordWrite(ctx, v, update.Episode.CareUnit, update.Episode.EpisodeID, id)
+	if err != nil {
+		return Upserted{}, err
+	}
 	// Without an etag the update applies to whatever stands: when somebody
 	// else was faster, it is laid over the newer version.
 	for attempt := 0; ; attempt++ {
@@ -124,6 +137,7 @@ func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (Upser
 		if err != nil {
 			return Upserted{}, c.explainEpisode(err)
 		}
+		who.is(episode.PatientKey)
 		return Upserted{Episode: episode, Created: created, Warnings: storedWarnings(strings.Join(warnings, " "), "")}, nil
 	}
 }
@@ -239,15 +253,19 @@ func episodeUnknown(candidates []store.Episode) error {
 	}
 }
 
-// episodeOf returns the named episode if it is the patient's, else
-// ErrNotFound: nobody learns that it is another's.
-func (c *Clinic) episodeOf(ctx context.Context, ref EpisodeRef, id identity.Identifier) (store.Episode, error) {
+// episodeOf returns the named episode if it is the patient's and the visit may
+// show it, else ErrNotFound: nobody learns that it is another's.
+func (c *Clinic) episodeOf(ctx context.Context, v *visit, ref EpisodeRef, id identity.Identifier) (store.Episode, error) {
 	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
 	if err != nil {
 		return store.Episode{}, err
 	}
 	episode, err := c.store.Episode(ctx, ref.CareUnit, ref.EpisodeID)
-	if err == nil && episode.PatientKey != patientKey {
+	if err != nil {
+		return store.Episode{}, err
+	}
+	sees, err := v.sees(ctx, episode)
+	if err == nil && (!sees || episode.PatientKey != patientKey) {
 		err = store.ErrNotFound
 	}
 	if err != nil {
@@ -256,8 +274,9 @@ func (c *Clinic) episodeOf(ctx context.Context, ref EpisodeRef, id identity.Iden
 	return episode, nil
 }
 
-// candidates lists the episodes that a patient has in a care unit.
-func (c *Clinic) candidates(ctx context.Context, careUnit string, id identity.Identifier) ([]store.Episode, error) {
+// candidates lists the episodes that a patient has in a care unit, as far as the
+// visit may show them.
+func (c *Clinic) candidates(ctx context.Context, v *visit, careUnit string, id identity.Identifier) ([]store.Episode, error) {
 	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -265,7 +284,11 @@ func (c *Clinic) candidates(ctx context.Context, careUnit string, id identity.Id
 	if err != nil {
 		return nil, err
 	}
-	return c.store.EpisodesOfPatient(ctx, careUnit, patientKey)
+	episodes, err := c.store.EpisodesOfPatient(ctx, careUnit, patientKey)
+	if err != nil {
+		return nil, err
+	}
+	return v.visible(ctx, episodes)
 }
 
 // EpisodeRef names an episode, with or without its patient. Where the patient
@@ -281,7 +304,18 @@ type EpisodeRef struct {
 //
 // Errors: *InputError; *StateError with EPISODE_UNKNOWN, which lists the
 // patient's episodes where a patient was given.
-func (c *Clinic) Episode(ctx context.Context, ref EpisodeRef) (store.Episode, error) {
+func (c *Clinic) Episode(ctx context.Context, ref EpisodeRef) (_ store.Episode, err error) {
+	v, err := c.enter(ctx, access.GetEpisodeCall)
+	if err != nil {
+		return store.Episode{}, err
+	}
+	defer v.leave(ctx, &err)
+	return c.find(ctx, v, ref)
+}
+
+// find is Episode for every use case that is about one. An episode that the
+// visit may not see is answered exactly as one that is not there.
+func (c *Clinic) find(ctx context.Context, v *visit, ref EpisodeRef) (store.Episode, error) {
 	check := c.newChecker(nil)
 	check.id("care_unit", ref.CareUnit)
 	check.code("episode_id", ref.EpisodeID)
@@ -296,22 +330,36 @@ func (c *Clinic) Episode(ctx context.Context, ref EpisodeRef) (store.Episode, er
 	}
 	if ref.Patient == nil {
 		episode, err := c.store.Episode(ctx, ref.CareUnit, ref.EpisodeID)
+		if err == nil {
+			err = v.episode(ctx, episode)
+		} else if errors.Is(err, store.ErrNotFound) {
+			v.missing(ctx, ref.CareUnit)
+		}
 		if errors.Is(err, store.ErrNotFound) {
 			return store.Episode{}, episodeUnknown(nil)
 		}
 		return episode, err
 	}
 	if ref.EpisodeID != "" {
-		if episode, err := c.episodeOf(ctx, ref, id); !errors.Is(err, store.ErrNotFound) {
-			return episode, err
+		episode, err := c.episodeOf(ctx, v, ref, id)
+		if err == nil {
+			return episode, v.episode(ctx, episode)
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return store.Episode{}, err
 		}
 	}
-	candidates, err := c.candidates(ctx, ref.CareUnit, id)
+	candidates, err := c.candidates(ctx, v, ref.CareUnit, id)
 	if err != nil {
 		return store.Episode{}, err
 	}
 	if ref.EpisodeID == "" && len(candidates) == 1 {
-		return candidates[0], nil
+		return candidates[0], v.episode(ctx, candidates[0])
 	}
+	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
+	if unlessNotFound(err) != nil {
+		return store.Episode{}, err
+	}
+	v.missing(ctx, ref.CareUnit, known(patientKey)...)
 	return store.Episode{}, episodeUnknown(candidates)
 }

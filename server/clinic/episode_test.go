@@ -17,7 +17,7 @@ func update(mask ...string) clinic.EpisodeUpdate {
 
 func (s *site) upsert(t *testing.T, u clinic.EpisodeUpdate) clinic.Upserted {
 	t.Helper()
-	out, err := s.UpsertEpisode(t.Context(), u)
+	out, err := s.UpsertEpisode(ctx, u)
 	if err != nil {
 		t.Fatalf("upsert: %v", err)
 	}
@@ -40,7 +40,7 @@ func TestUpsertEpisodeChangesTheNamedFieldsOnly(t *testing.T) {
 	if again := s.upsert(t, u); again.Version != 2 {
 		t.Error("a repeated update wrote a version")
 	}
-	history, err := s.store.EpisodeHistory(t.Context(), unit, "e-1")
+	history, err := s.store.EpisodeHistory(ctx, unit, "e-1")
 	if err != nil || len(history) != 2 || history[0].Cohort != "spring" {
 		t.Errorf("history %+v, error %v", history, err)
 	}
@@ -53,7 +53,7 @@ func TestUpsertEpisodeHoldsTheEtag(t *testing.T) {
 	u.Episode.Cohort, u.Etag = "spring", clinic.Etag(first.Episode)
 	s.upsert(t, u)
 	u.Episode.Cohort = "summer"
-	_, err := s.UpsertEpisode(t.Context(), u)
+	_, err := s.UpsertEpisode(ctx, u)
 	if got := reason(t, err); got.Reason != clinic.StaleVersion {
 		t.Errorf("got %s", got.Reason)
 	}
@@ -65,7 +65,7 @@ func TestUpsertEpisodeListsEveryProblem(t *testing.T) {
 	e := &u.Episode
 	e.CareUnit, e.CareLevel, e.Cohort, e.ReferredOn, e.StartPlanned, e.BirthYear = "", "gold", strings.Repeat("c", 65), "2025-13-01", "2031-01-01", 1700
 	e.EndedOn, e.Status, e.LanguageCode = "2026-01-01", "asleep", "x"
-	_, err := s.UpsertEpisode(t.Context(), u)
+	_, err := s.UpsertEpisode(ctx, u)
 	want := []string{
 		"episode.birth_year OUT_OF_RANGE", "episode.care_level UNKNOWN_FIELD", "episode.care_unit REQUIRED", "episode.cohort TOO_LONG",
 		"episode.ended_on FUTURE_DATE", "episode.language_code BAD_FORMAT", "episode.referred_on BAD_DATE", "episode.status UNKNOWN_FIELD",
@@ -73,13 +73,13 @@ func TestUpsertEpisodeListsEveryProblem(t *testing.T) {
 	if diff := cmp.Diff(want, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = s.UpsertEpisode(t.Context(), update("cohort", "etag", "patient_key"))
+	_, err = s.UpsertEpisode(ctx, update("cohort", "etag", "patient_key"))
 	if diff := cmp.Diff([]string{"update_mask.paths[1] BAD_FIELD_MASK", "update_mask.paths[2] BAD_FIELD_MASK"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
 	u = update()
 	u.Episode.StartedOn, u.Episode.EndedOn, u.Episode.DropOutPhase = "2025-02-02", "2025-02-01", "programme"
-	_, err = s.UpsertEpisode(t.Context(), u)
+	_, err = s.UpsertEpisode(ctx, u)
 	if diff := cmp.Diff([]string{"episode.ended_on BAD_DATE", "episode.status BAD_FORMAT"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -93,7 +93,7 @@ func TestUpsertEpisodeOfOtherPatient(t *testing.T) {
 	s.upsert(t, update())
 	u := update("cohort")
 	u.Patient.Value = "189001019802"
-	_, err := s.UpsertEpisode(t.Context(), u)
+	_, err := s.UpsertEpisode(ctx, u)
 	if got := reason(t, err); got.Reason != clinic.EpisodeOfOtherPatient {
 		t.Errorf("got %s", got.Reason)
 	}
@@ -113,7 +113,7 @@ func TestListEpisodesByPages(t *testing.T) {
 		var got []string
 		page := clinic.Page{Size: size}
 		for {
-			episodes, next, err := s.ListEpisodes(t.Context(), "", nil, page)
+			episodes, next, err := s.ListEpisodes(ctx, "", nil, page)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,12 +129,12 @@ func TestListEpisodesByPages(t *testing.T) {
 			t.Errorf("pages of %d: %v, want %v", size, got, want)
 		}
 	}
-	_, token, err := s.ListEpisodes(t.Context(), "", nil, clinic.Page{Size: 1})
+	_, token, err := s.ListEpisodes(ctx, "", nil, clinic.Page{Size: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, page := range map[string]clinic.Page{"other filters": {Token: token}, "no token": {Token: "x"}, "negative size": {Size: -1}} {
-		if _, _, err := s.ListEpisodes(t.Context(), "a", nil, page); err == nil {
+		if _, _, err := s.ListEpisodes(ctx, "a", nil, page); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}
@@ -146,13 +146,13 @@ func TestListSubmissionsByPages(t *testing.T) {
 	s.submit(t, at(store.Baseline, "2023-11-01", "s-2", hads()))
 	s.submit(t, at(store.ProgrammeEnd, "2024-03-01", "s-3", nprs(4)))
 	ref := clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"}
-	first, next, err := s.ListSubmissions(t.Context(), ref, clinic.Page{Size: 2})
+	first, next, err := s.ListSubmissions(ctx, ref, clinic.Page{Size: 2})
 	if err != nil || len(first) != 2 || next == "" {
 		t.Fatalf("%d records, next %q, error %v", len(first), next, err)
 	}
 	// What arrives between two pages is not part of the list that was begun.
 	s.submit(t, at(store.Baseline, "2023-11-01", "s-0", byNumber("pcs", 0, 1, 2, 3, 0, 0, 1, 4, 2, 1, 3, 0, 4)))
-	second, next, err := s.ListSubmissions(t.Context(), ref, clinic.Page{Size: 2, Token: next})
+	second, next, err := s.ListSubmissions(ctx, ref, clinic.Page{Size: 2, Token: next})
 	if err != nil || len(second) != 1 || next != "" || second[0].SubmissionID != "s-3" {
 		t.Fatalf("%+v, next %q, error %v", second, next, err)
 	}

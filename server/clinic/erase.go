@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -35,7 +36,12 @@ type Erasure struct {
 // not be thought to be.
 //
 // Errors: *InputError; *StateError with PATIENT_UNKNOWN or ERASURE_ID_REUSED.
-func (c *Clinic) ErasePatient(ctx context.Context, caller Caller, e Erasing) (Erasure, error) {
+func (c *Clinic) ErasePatient(ctx context.Context, e Erasing) (_ Erasure, err error) {
+	v, err := c.enter(ctx, access.ErasePatientCall)
+	if err != nil {
+		return Erasure{}, err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(e.Found)
 	check.id("erasure_id", e.ErasureID)
 	id, _ := check.patient("patient", e.Patient)
@@ -48,13 +54,18 @@ func (c *Clinic) ErasePatient(ctx context.Context, caller Caller, e Erasing) (Er
 	if err := check.err(); err != nil {
 		return Erasure{}, err
 	}
-	act := e.Decision.act(caller, c.now())
+	act := e.Decision.act(v.Caller, c.now())
 	first, err := c.erasureOf(ctx, e.ErasureID, act)
 	isNew := errors.Is(err, store.ErrNotFound)
 	if err != nil && !isNew {
 		return Erasure{}, err
 	}
 	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
+	if err == nil {
+		v.patients("", patientKey)
+	} else if errors.Is(err, store.ErrNotFound) {
+		v.missing(ctx, "", first.PatientKeys...)
+	}
 	switch {
 	case isNew && errors.Is(err, store.ErrNotFound):
 		return Erasure{}, patientUnknown()
@@ -132,7 +143,12 @@ func (c *Clinic) purge(ctx context.Context, erasure store.Erasure) (Erasure, err
 
 // ErasuresBeingPurged counts the erased patients of whom the store's files may
 // still hold something.
-func (c *Clinic) ErasuresBeingPurged(ctx context.Context) (int, error) {
+func (c *Clinic) ErasuresBeingPurged(ctx context.Context) (_ int, err error) {
+	v, err := c.enter(ctx, access.GetServerInfoCall)
+	if err != nil {
+		return 0, err
+	}
+	defer v.leave(ctx, &err)
 	pending := 0
 	for after := ""; ; {
 		page, err := c.store.Erasures(ctx, after, MaxPageSize)

@@ -22,7 +22,7 @@ func erasing(id string, patient clinic.PatientRef) clinic.Erasing {
 
 func (s *site) erase(t *testing.T, e clinic.Erasing) clinic.Erasure {
 	t.Helper()
-	erased, err := s.ErasePatient(t.Context(), clinic.Local, e)
+	erased, err := s.ErasePatient(ctx, e)
 	if err != nil {
 		t.Fatalf("erase: %v", err)
 	}
@@ -32,7 +32,7 @@ func (s *site) erase(t *testing.T, e clinic.Erasing) clinic.Erasure {
 func (s *site) eraseRefused(t *testing.T, e clinic.Erasing, want string) {
 	t.Helper()
 	before := s.lastChange(t)
-	_, err := s.ErasePatient(t.Context(), clinic.Local, e)
+	_, err := s.ErasePatient(ctx, e)
 	if got := reason(t, err).Reason; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -80,7 +80,7 @@ func TestAnErasedPatientIsGoneAndNobodyElse(t *testing.T) {
 	elsewhere.CareUnit, elsewhere.Source.DocumentID = "SE-another-unit", "a-document-of-the-patient"
 	s.submit(t, elsewhere)
 	j.look = func() {
-		if _, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-1"); err != nil {
+		if _, err := s.GetSubmission(ctx, unit, "s-1"); err != nil {
 			t.Error("erased before the journal knew")
 		}
 	}
@@ -92,11 +92,11 @@ func TestAnErasedPatientIsGoneAndNobodyElse(t *testing.T) {
 		t.Errorf("the journal has %+v", j.entries)
 	}
 	for _, id := range []string{"s-1", "s-2"} {
-		if _, err := s.GetSubmission(t.Context(), clinic.Local, unit, id); reason(t, err).Reason != clinic.SubmissionUnknown {
+		if _, err := s.GetSubmission(ctx, unit, id); reason(t, err).Reason != clinic.SubmissionUnknown {
 			t.Errorf("%s is still there", id)
 		}
 	}
-	if list, _, err := s.ListEpisodes(t.Context(), "", nil, clinic.Page{}); err != nil || len(list) != 1 || list[0].EpisodeID != "e-3" {
+	if list, _, err := s.ListEpisodes(ctx, "", nil, clinic.Page{}); err != nil || len(list) != 1 || list[0].EpisodeID != "e-3" {
 		t.Errorf("%+v %v", list, err)
 	}
 	if s.newest(t, "s-3").State != store.Live {
@@ -116,23 +116,23 @@ func TestALateRetryDoesNotBringBackWhatWasErased(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	twoPatients(t, s)
 	s.erase(t, erasing("erasure-1", tolvan))
-	_, _, err := s.Submit(t.Context(), clinic.Local, baseline("s-1", nprs(8)), true)
+	_, _, err := s.Submit(ctx, baseline("s-1", nprs(8)), true)
 	if got := reason(t, err); got.Reason != clinic.Erased || got.Field != "submission_id" {
 		t.Errorf("submit: %+v", got)
 	}
 	envelope := baseline("s-8", nprs(8))
 	envelope.Forms = append(envelope.Forms, clinic.Form{SubmissionID: "s-2", Sheet: hads()})
-	_, _, err = s.Submit(t.Context(), clinic.Local, envelope, false)
+	_, _, err = s.Submit(ctx, envelope, false)
 	want := []clinic.FormVerdict{{SubmissionID: "s-8"}, {SubmissionID: "s-2", Reason: clinic.Erased}}
 	if got := reason(t, err); !cmp.Equal(got.Verdicts, want) || got.Reason != clinic.Erased {
 		t.Errorf("an envelope: %+v", got)
 	}
 	s.amendRefused(t, correction("s-1", withSheet(nprs(2))), clinic.Erased)
-	_, err = s.RetractSubmission(t.Context(), clinic.Local, withdrawal("s-1"))
+	_, err = s.RetractSubmission(ctx, withdrawal("s-1"))
 	if got := reason(t, err).Reason; got != clinic.Erased {
 		t.Errorf("retract: %s", got)
 	}
-	if _, _, err := s.Submit(t.Context(), clinic.Caller{System: "another"}, at(store.Baseline, "2025-03-01", "s-1", nprs(8)), true); err != nil {
+	if _, _, err := s.Submit(as("another"), at(store.Baseline, "2025-03-01", "s-1", nprs(8)), true); err != nil {
 		t.Errorf("another system's own form of that name: %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func TestNothingIsErasedThatTheJournalDoesNotKnow(t *testing.T) {
 	s := openIn(t, t.TempDir(), clinic.Settings{ErasureJournal: j}, builtin(t))
 	twoPatients(t, s)
 	before := s.lastChange(t)
-	if _, err := s.ErasePatient(t.Context(), clinic.Local, erasing("erasure-1", tolvan)); !errors.Is(err, j.err) || s.lastChange(t) != before {
+	if _, err := s.ErasePatient(ctx, erasing("erasure-1", tolvan)); !errors.Is(err, j.err) || s.lastChange(t) != before {
 		t.Errorf("%v", err)
 	}
 	if j.err = nil; s.erase(t, erasing("erasure-1", tolvan)).Submissions != 2 {
@@ -181,7 +181,7 @@ func TestNothingIsErasedThatTheJournalDoesNotKnow(t *testing.T) {
 func TestErasePatientListsEveryProblemAtOnce(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	twoPatients(t, s)
-	_, err := s.ErasePatient(t.Context(), clinic.Local, clinic.Erasing{Found: []clinic.Problem{{Field: "x", Reason: "UNKNOWN_FIELD"}}})
+	_, err := s.ErasePatient(ctx, clinic.Erasing{Found: []clinic.Problem{{Field: "x", Reason: "UNKNOWN_FIELD"}}})
 	if diff := cmp.Diff([]string{"erasure_id REQUIRED", "patient.system REQUIRED", "patient.value REQUIRED", "reason REQUIRED", "x UNKNOWN_FIELD"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -189,7 +189,7 @@ func TestErasePatientListsEveryProblemAtOnce(t *testing.T) {
 	s.link(t, linking(tolvan, clinic.PatientRef{System: "reservnummer", Value: "19AB1234"}))
 	e := erasing("no-19ab1234", tolvan)
 	e.Reason, e.Author = "of 121212-1212", "19AB1234"
-	_, err = s.ErasePatient(t.Context(), clinic.Local, e)
+	_, err = s.ErasePatient(ctx, e)
 	if diff := cmp.Diff([]string{"author IDENTIFIER_IN_TEXT", "erasure_id IDENTIFIER_IN_TEXT", "reason IDENTIFIER_IN_TEXT"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -222,13 +222,13 @@ func TestAnErasureDoesNotFailForWantOfAPurge(t *testing.T) {
 			if got := s.erase(t, erasing("erasure-1", tolvan)); !got.PurgedAt.IsZero() || got.Submissions != 2 || got.Beyond != c.beyond {
 				t.Errorf("%+v", got)
 			}
-			if n, err := s.ErasuresBeingPurged(t.Context()); n != 1 || err != nil {
+			if n, err := s.ErasuresBeingPurged(ctx); n != 1 || err != nil {
 				t.Errorf("%d being purged, %v", n, err)
 			}
 			if got := plain.erase(t, erasing("erasure-1", tolvan)); got.PurgedAt.IsZero() {
 				t.Errorf("asked again: %+v", got)
 			}
-			if n, err := plain.ErasuresBeingPurged(t.Context()); n != 0 || err != nil {
+			if n, err := plain.ErasuresBeingPurged(ctx); n != 0 || err != nil {
 				t.Errorf("%d being purged, %v", n, err)
 			}
 		})
@@ -252,7 +252,7 @@ func TestAnErasureThatWasOvertakenByAnotherIsNotTakenForItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))
 	twoPatients(t, s)
-	episode, err := s.store.Episode(t.Context(), unit, "e-1")
+	episode, err := s.store.Episode(ctx, unit, "e-1")
 	if err != nil {
 		t.Fatal(err)
 	}

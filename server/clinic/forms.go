@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -32,8 +33,13 @@ type ItemAnswer struct {
 // stand beside the trend and make no line in it.
 //
 // Errors: those of Episode.
-func (c *Clinic) Forms(ctx context.Context, ref EpisodeRef) ([]SiteForm, error) {
-	episode, err := c.Episode(ctx, ref)
+func (c *Clinic) Forms(ctx context.Context, ref EpisodeRef) (_ []SiteForm, err error) {
+	v, err := c.enter(ctx, access.ListSubmissionsCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
+	episode, err := c.find(ctx, v, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func goals(reached int32, words string) clinic.Sheet {
 
 func (s *site) forms(t *testing.T) []clinic.SiteForm {
 	t.Helper()
-	forms, err := s.Forms(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
+	forms, err := s.Forms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestAFormMakesNoLineInTheTrend(t *testing.T) {
 	if len(s.forms(t)) != 2 {
 		t.Error("the forms are not there")
 	}
-	if _, err := s.Forms(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-2"}); reason(t, err).Reason != clinic.EpisodeUnknown {
+	if _, err := s.Forms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-2"}); reason(t, err).Reason != clinic.EpisodeUnknown {
 		t.Error(err)
 	}
 }
@@ -109,7 +109,7 @@ func TestARetriedFormIsStoredOnceAndAChangedTextIsAnotherContent(t *testing.T) {
 	if again := s.submit(t, baseline("s-1", goals(5, "one\ntwo"))); !again.Replayed || first.Replayed {
 		t.Error("a retry with other line ends is stored again")
 	}
-	if _, _, err := s.Submit(t.Context(), clinic.Local, baseline("s-1", goals(5, "one, two")), true); reason(t, err).Reason != clinic.SubmissionIDReused {
+	if _, _, err := s.Submit(ctx, baseline("s-1", goals(5, "one, two")), true); reason(t, err).Reason != clinic.SubmissionIDReused {
 		t.Error(err)
 	}
 	blank := s.submit(t, at(store.ProgrammeEnd, "2024-03-01", "s-2", clinic.Sheet{Instrument: "goal_evaluation"}))
@@ -129,7 +129,7 @@ func TestARetriedFormIsStoredOnceAndAChangedTextIsAnotherContent(t *testing.T) {
 func TestNoTextOfAFormHoldsThePatientsIdentifier(t *testing.T) {
 	s := openWithForm(t)
 	sub := baseline("s-1", goals(5, "My number is 19121212-1212, call me"))
-	if _, _, err := s.Submit(t.Context(), clinic.Local, sub, true); !slices.Contains(problems(t, err), "answers[4].text IDENTIFIER_IN_TEXT") {
+	if _, _, err := s.Submit(ctx, sub, true); !slices.Contains(problems(t, err), "answers[4].text IDENTIFIER_IN_TEXT") {
 		t.Error(err)
 	}
 	sheet := clinic.Sheet{Instrument: "goal_evaluation"}
@@ -138,7 +138,7 @@ func TestNoTextOfAFormHoldsThePatientsIdentifier(t *testing.T) {
 	}
 	sheet.Positions = append(sheet.Positions, sheet.AddText(scoring.GivenText, "1212\n121212"))
 	sub.Forms = append(baseline("s-1", nprs(1)).Forms, clinic.Form{SubmissionID: "s-2", Sheet: sheet})
-	if _, _, err := s.Submit(t.Context(), clinic.Local, sub, false); !slices.Equal(problems(t, err), []string{"forms[1].positions[6] IDENTIFIER_IN_TEXT"}) {
+	if _, _, err := s.Submit(ctx, sub, false); !slices.Equal(problems(t, err), []string{"forms[1].positions[6] IDENTIFIER_IN_TEXT"}) {
 		t.Error(err)
 	}
 	if !s.isEmpty(t) {

@@ -3,8 +3,11 @@ package clinic
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -24,7 +27,7 @@ type ImportedRecord struct {
 // PreparedImport are records that were checked and scored and wait to be
 // stored.
 type PreparedImport struct {
-	caller    Caller
+	visit     *visit
 	records   []Submission
 	results   []ImportedRecord
 	envelopes []store.Envelope
@@ -37,16 +40,43 @@ type PreparedImport struct {
 //
 // A record with problems makes no error here: Import lists it as refused. The
 // error is one of the store's.
-func (c *Clinic) PrepareImport(ctx context.Context, caller Caller, records []Submission) (*PreparedImport, error) {
+func (c *Clinic) PrepareImport(ctx context.Context, records []Submission) (_ *PreparedImport, err error) {
+	v, err := c.enter(ctx, access.ImportSubmissionsCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
+	refuseUnits(ctx, v, records)
+	return c.prepareImport(ctx, v, records)
+}
+
+// refuseUnits adds a problem to each record of a care unit that the caller does
+// not act for.
+func refuseUnits(ctx context.Context, v *visit, records []Submission) {
+	refused := map[string]bool{}
+	for i := range records {
+		unit := records[i].CareUnit
+		if unit == "" || v.actsFor(unit) {
+			continue
+		}
+		records[i].Found = append(records[i].Found, Problem{Field: "care_unit", Reason: UnitNotAllowed, Description: "the caller does not act for this care unit"})
+		refused[v.clinic.knownUnit(ctx, unit)] = true
+	}
+	for _, unit := range slices.Sorted(maps.Keys(refused)) {
+		v.record(access.Event{Outcome: access.Refused, Reason: UnitNotAllowed, CareUnit: unit})
+	}
+}
+
+func (c *Clinic) prepareImport(ctx context.Context, v *visit, records []Submission) (*PreparedImport, error) {
 	if _, err := c.site(ctx); err != nil {
 		return nil, err
 	}
 	p := &PreparedImport{
-		caller: caller, records: records, results: make([]ImportedRecord, len(records)),
+		visit: v, records: records, results: make([]ImportedRecord, len(records)),
 		envelopes: make([]store.Envelope, 0, len(records)), of: make([]int, 0, len(records)),
 	}
 	for i := range records {
-		envelope, _, err := c.prepare(caller, records[i], true)
+		envelope, _, err := c.prepare(v.Caller, records[i], true)
 		var input *InputError
 		switch {
 		case errors.As(err, &input):
@@ -67,7 +97,8 @@ func (c *Clinic) PrepareImport(ctx context.Context, caller Caller, records []Sub
 //
 // A store that is overloaded is asked again for a while (see importPatience).
 // The error concerns no single record; repeating the whole is then safe.
-func (c *Clinic) Import(ctx context.Context, p *PreparedImport, dryRun bool) ([]ImportedRecord, error) {
+func (c *Clinic) Import(ctx context.Context, p *PreparedImport, dryRun bool) (_ []ImportedRecord, err error) {
+	defer p.visit.leave(ctx, &err)
 	if err := c.storePrepared(ctx, p, dryRun); err != nil {
 		return nil, err
 	}
@@ -75,7 +106,7 @@ func (c *Clinic) Import(ctx context.Context, p *PreparedImport, dryRun bool) ([]
 	if len(again) == 0 {
 		return p.results, nil
 	}
-	retry, err := c.PrepareImport(ctx, p.caller, again)
+	retry, err := c.prepareImport(ctx, p.visit, again)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +126,7 @@ func (c *Clinic) refusedByAnotherVersion(ctx context.Context, p *PreparedImport)
 		if p.results[i].Refused == nil {
 			continue
 		}
-		if first, ok := c.asFirstScored(ctx, p.caller, p.records[i], p.results[i].Refused); ok {
+		if first, ok := c.asFirstScored(ctx, p.visit.Caller, p.records[i], p.results[i].Refused); ok {
 			again, of = append(again, first), append(of, i)
 		}
 	}
@@ -106,8 +137,15 @@ func (c *Clinic) storePrepared(ctx context.Context, p *PreparedImport, dryRun bo
 	if len(p.envelopes) == 0 {
 		return nil
 	}
+	who, err := c.recordEnvelopes(ctx, p.visit, p.envelopes)
+	if err != nil {
+		return err
+	}
 	imported, err := importPatiently(ctx, c.store, p.envelopes, dryRun)
 	if err != nil {
+		return err
+	}
+	if err := who.settle(ctx); err != nil {
 		return err
 	}
 	others := otherEpisodes{}

@@ -17,11 +17,11 @@ import (
 // imports is a whole import of one message.
 func (s *site) imports(t *testing.T, dryRun bool, records ...clinic.Submission) []clinic.ImportedRecord {
 	t.Helper()
-	prepared, err := s.PrepareImport(t.Context(), clinic.Local, records)
+	prepared, err := s.PrepareImport(ctx, records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := s.Import(t.Context(), prepared, dryRun)
+	results, err := s.Import(ctx, prepared, dryRun)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestEachRecordOfAnImportIsJudgedAlone(t *testing.T) {
 
 func (s *site) held(t *testing.T, episode string) int {
 	t.Helper()
-	subs, err := s.store.SubmissionsOfEpisode(t.Context(), unit, episode, 0)
+	subs, err := s.store.SubmissionsOfEpisode(ctx, unit, episode, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestAnImportScoresAsSubmitDoes(t *testing.T) {
 	one.submit(t, baseline("s-1", hads()))
 	other.imports(t, false, baseline("s-1", hads()))
 	get := func(s *site) clinic.Record {
-		record, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-1")
+		record, err := s.GetSubmission(ctx, unit, "s-1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,11 +180,11 @@ func (b *busy) Import(ctx context.Context, envelopes []store.Envelope, dryRun bo
 func TestAnImportWaitsForRoomButNotForEver(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	b := &busy{Store: s.store, refusals: 3, failure: store.ErrOverloaded}
-	prepared, err := s.PrepareImport(t.Context(), clinic.Local, []clinic.Submission{baseline("s-1", hads())})
+	prepared, err := s.PrepareImport(ctx, []clinic.Submission{baseline("s-1", hads())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := clinic.OnStore(s.Clinic, b).Import(t.Context(), prepared, false)
+	results, err := clinic.OnStore(s.Clinic, b).Import(ctx, prepared, false)
 	if err != nil || b.calls != 4 || results[0].Refused != nil {
 		t.Fatalf("%d calls, error %v", b.calls, err)
 	}
@@ -192,7 +192,7 @@ func TestAnImportWaitsForRoomButNotForEver(t *testing.T) {
 		for name, failure := range map[string]error{"no room": store.ErrOverloaded, "gone": store.ErrUnavailable, "full": store.ErrDiskFull} {
 			began := time.Now()
 			b := &busy{refusals: 1000, failure: failure}
-			if _, err := clinic.OnStore(s.Clinic, b).Import(t.Context(), prepared, false); !errors.Is(err, failure) {
+			if _, err := clinic.OnStore(s.Clinic, b).Import(ctx, prepared, false); !errors.Is(err, failure) {
 				t.Errorf("%s: %v", name, err)
 			}
 			waited := time.Since(began)
@@ -200,7 +200,7 @@ func TestAnImportWaitsForRoomButNotForEver(t *testing.T) {
 				t.Errorf("%s: waited %v", name, waited)
 			}
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		began := time.Now()
 		_, err := clinic.OnStore(s.Clinic, &busy{refusals: 1000, failure: store.ErrOverloaded}).Import(ctx, prepared, false)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -34,7 +35,12 @@ type Linked struct {
 //
 // Errors: *InputError; *StateError with PATIENT_UNKNOWN or
 // IDENTIFIER_OF_OTHER_PATIENT.
-func (c *Clinic) LinkIdentity(ctx context.Context, caller Caller, l Linking) (Linked, error) {
+func (c *Clinic) LinkIdentity(ctx context.Context, l Linking) (_ Linked, err error) {
+	v, err := c.enter(ctx, access.LinkIdentityCall)
+	if err != nil {
+		return Linked{}, err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(l.Found)
 	id, warned := check.patient("patient", l.Patient)
 	also, alsoWarned := check.patient("also", l.Also)
@@ -50,7 +56,10 @@ func (c *Clinic) LinkIdentity(ctx context.Context, caller Caller, l Linking) (Li
 	if err := check.err(); err != nil {
 		return Linked{}, err
 	}
-	link := c.link(id, also, l.Merge, l.Decision.act(caller, c.now()))
+	if err := c.recordPatients(ctx, v, id, also); err != nil {
+		return Linked{}, err
+	}
+	link := c.link(id, also, l.Merge, l.Decision.act(v.Caller, c.now()))
 	linked, err := c.store.Link(ctx, link)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -72,6 +81,26 @@ func (c *Clinic) LinkIdentity(ctx context.Context, caller Caller, l Linking) (Li
 		warnings = append(warnings, w)
 	}
 	return Linked{Linked: linked, Warnings: warnings}, nil
+}
+
+// recordPatients grants the visit those whose identifiers these are.
+func (c *Clinic) recordPatients(ctx context.Context, v *visit, ids ...identity.Identifier) error {
+	var keys []string
+	for _, id := range ids {
+		key, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
+		if unlessNotFound(err) != nil {
+			return err
+		}
+		if err == nil {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		v.missing(ctx, "")
+		return nil
+	}
+	v.patients("", keys...)
+	return nil
 }
 
 func patientUnknown() error {

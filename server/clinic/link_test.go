@@ -19,7 +19,7 @@ func linking(patient, also clinic.PatientRef) clinic.Linking {
 
 func (s *site) link(t *testing.T, l clinic.Linking) clinic.Linked {
 	t.Helper()
-	linked, err := s.LinkIdentity(t.Context(), clinic.Local, l)
+	linked, err := s.LinkIdentity(ctx, l)
 	if err != nil {
 		t.Fatalf("link: %v", err)
 	}
@@ -35,7 +35,7 @@ func of(patient clinic.PatientRef, id, episode string) clinic.Submission {
 
 func (s *site) episodesOf(t *testing.T, patient clinic.PatientRef) []string {
 	t.Helper()
-	list, _, err := s.ListEpisodes(t.Context(), unit, &patient, clinic.Page{})
+	list, _, err := s.ListEpisodes(ctx, unit, &patient, clinic.Page{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestTwoPatientsBecomeOneOnlyWhenToldSo(t *testing.T) {
 	s.link(t, linking(reserve, clinic.PatientRef{System: "reservnummer", Value: "20CD5678"}))
 	s.submit(t, of(tolvan, "s-2", "e-2"))
 	before := s.lastChange(t)
-	_, err := s.LinkIdentity(t.Context(), clinic.Local, linking(tolvan, reserve))
+	_, err := s.LinkIdentity(ctx, linking(tolvan, reserve))
 	if got := reason(t, err); got.Reason != clinic.IdentifierOfOther || s.lastChange(t) != before {
 		t.Errorf("%+v", got)
 	}
@@ -89,7 +89,7 @@ func TestTwoPatientsBecomeOneOnlyWhenToldSo(t *testing.T) {
 	// number is recognised in texts from now on.
 	for _, number := range []string{"19AB1234", "20CD5678", "121212-1212"} {
 		a := correction("s-2", func(a *clinic.Amendment) { a.To.Mode, a.Reason = "phone", "see "+number })
-		_, err = s.AmendSubmission(t.Context(), clinic.Local, a)
+		_, err = s.AmendSubmission(ctx, a)
 		if got := problems(t, err); !slices.Equal(got, []string{"reason IDENTIFIER_IN_TEXT"}) {
 			t.Error(got)
 		}
@@ -101,12 +101,12 @@ func TestTwoPatientsBecomeOneOnlyWhenToldSo(t *testing.T) {
 
 func TestLinkIdentityRefusals(t *testing.T) {
 	s := open(t, clinic.Settings{})
-	_, err := s.LinkIdentity(t.Context(), clinic.Local, linking(reserve, tolvan))
+	_, err := s.LinkIdentity(ctx, linking(reserve, tolvan))
 	if got := reason(t, err).Reason; got != clinic.PatientUnknown {
 		t.Error(got)
 	}
 	s.submit(t, of(tolvan, "s-1", "e-1"))
-	_, err = s.LinkIdentity(t.Context(), clinic.Local, linking(reserve, tolvan))
+	_, err = s.LinkIdentity(ctx, linking(reserve, tolvan))
 	if got := reason(t, err).Reason; got != clinic.PatientUnknown {
 		t.Errorf("of somebody unknown: %s", got)
 	}
@@ -125,7 +125,7 @@ func TestLinkIdentityRefusals(t *testing.T) {
 	} {
 		l := linking(tolvan, reserve)
 		c.change(&l)
-		_, err := s.LinkIdentity(t.Context(), clinic.Local, l)
+		_, err := s.LinkIdentity(ctx, l)
 		if diff := cmp.Diff(c.want, problems(t, err)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

@@ -136,7 +136,7 @@ func TestBadNormsAreRefusedWithEveryProblem(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := s.ChangeSetting(t.Context(), ebba, setNorm(unit, tc.norm))
+			_, err := s.ChangeSetting(ebba, setNorm(unit, tc.norm))
 			if diff := cmp.Diff(tc.want, problems(t, err)); diff != "" {
 				t.Error(diff)
 			}

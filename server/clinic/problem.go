@@ -47,6 +47,10 @@ const (
 	IdentifierOfOther     = "IDENTIFIER_OF_OTHER_PATIENT"
 	UnknownScale          = "UNKNOWN_SCALE"
 	ScaleNotJudged        = "SCALE_NOT_JUDGED"
+	Unauthenticated       = "UNAUTHENTICATED"
+	RoleNotAllowed        = "ROLE_NOT_ALLOWED"
+	UnitNotAllowed        = "UNIT_NOT_ALLOWED"
+	CallerIncomplete      = "CALLER_INCOMPLETE"
 )
 
 // InputError lists every problem of a request. Nothing was stored.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -48,14 +49,24 @@ func (c *Clinic) record(sub store.Submission) (Record, error) {
 
 // GetSubmission returns the newest version of a submission that this calling
 // system has stored. An unknown one gives a *StateError, SUBMISSION_UNKNOWN.
-func (c *Clinic) GetSubmission(ctx context.Context, caller Caller, careUnit, submissionID string) (Record, error) {
+func (c *Clinic) GetSubmission(ctx context.Context, careUnit, submissionID string) (_ Record, err error) {
+	v, err := c.enter(ctx, access.GetSubmissionCall)
+	if err != nil {
+		return Record{}, err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	check.id("care_unit", careUnit)
 	check.id("submission_id", submissionID)
 	if err := check.err(); err != nil {
 		return Record{}, err
 	}
-	sub, err := c.store.Submission(ctx, careUnit, caller.System, submissionID)
+	sub, err := c.store.Submission(ctx, careUnit, v.System, submissionID)
+	if err == nil {
+		err = c.mayRead(ctx, v, sub.CareUnit, sub.EpisodeID)
+	} else if errors.Is(err, store.ErrNotFound) {
+		v.missing(ctx, careUnit)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return Record{}, submissionUnknown()
 	}
@@ -65,11 +76,26 @@ func (c *Clinic) GetSubmission(ctx context.Context, caller Caller, careUnit, sub
 	return c.record(sub)
 }
 
+// mayRead grants the visit the episode of a submission, or gives
+// store.ErrNotFound.
+func (c *Clinic) mayRead(ctx context.Context, v *visit, careUnit, episodeID string) error {
+	episode, err := c.store.Episode(ctx, careUnit, episodeID)
+	if err != nil {
+		return err
+	}
+	return v.episode(ctx, episode)
+}
+
 // ListSubmissions returns a page of an episode's submissions, ordered by slot,
 // and the token of the next page, empty at the end. All pages of one list show
 // the state at its first page.
-func (c *Clinic) ListSubmissions(ctx context.Context, ref EpisodeRef, page Page) ([]Record, string, error) {
-	episode, err := c.Episode(ctx, ref)
+func (c *Clinic) ListSubmissions(ctx context.Context, ref EpisodeRef, page Page) (_ []Record, _ string, err error) {
+	v, err := c.enter(ctx, access.ListSubmissionsCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
+	episode, err := c.find(ctx, v, ref)
 	if err != nil {
 		return nil, "", err
 	}
@@ -122,50 +148,47 @@ func splitPosition(position string) (asOf int64, index int) {
 
 // ListEpisodes returns a page of the episodes of a care unit, or of every care
 // unit where careUnit is empty, ordered by care unit and episode id, and the
-// token of the next page, empty at the end. With a patient it lists that
-// patient's episodes in the care unit, all on one page.
-func (c *Clinic) ListEpisodes(ctx context.Context, careUnit string, patient *PatientRef, page Page) ([]store.Episode, string, error) {
+// token of the next page, empty at the end: those that the caller's unit owns
+// and those that are shared with it. With a patient it lists that patient's
+// episodes in the care unit, all on one page, also those that the caller's unit
+// has only assessed.
+func (c *Clinic) ListEpisodes(ctx context.Context, careUnit string, patient *PatientRef, page Page) (_ []store.Episode, _ string, err error) {
+	v, err := c.enter(ctx, access.ListEpisodesCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
+	return c.listEpisodes(ctx, v, careUnit, patient, page)
+}
+
+func (c *Clinic) listEpisodes(ctx context.Context, v *visit, careUnit string, patient *PatientRef, page Page) ([]store.Episode, string, error) {
 	check := c.newChecker(nil)
 	check.code("care_unit", careUnit)
 	filters := "episodes " + strconv.Quote(careUnit)
 	position := page.after(check, filters)
 	if patient != nil {
-		return c.episodesOf(ctx, check, careUnit, *patient)
+		return c.episodesOf(ctx, v, check, careUnit, *patient)
 	}
 	if err := check.err(); err != nil {
 		return nil, "", err
 	}
-	units := []string{careUnit}
-	if careUnit == "" {
-		var err error
-		if units, err = c.store.CareUnits(ctx); err != nil {
-			return nil, "", err
-		}
-	}
 	afterUnit, afterID, _ := strings.Cut(position, " ")
 	limit := page.limit()
-	var episodes []store.Episode
-	for _, unit := range units {
-		if unit < afterUnit {
-			continue
-		}
-		after := ""
-		if unit == afterUnit {
-			after = afterID
-		}
-		more, err := c.store.ListEpisodes(ctx, unit, after, limit+1-len(episodes))
-		if err != nil {
-			return nil, "", err
-		}
-		if episodes = append(episodes, more...); len(episodes) > limit {
-			last := episodes[limit-1]
-			return episodes[:limit], pageToken(filters, last.CareUnit+" "+last.EpisodeID), nil
-		}
+	episodes, err := c.seenEpisodes(ctx, v, careUnit, episodePlace{afterUnit, afterID}, limit+1)
+	if err != nil {
+		return nil, "", err
 	}
-	return episodes, "", nil
+	next := ""
+	if len(episodes) > limit {
+		episodes = episodes[:limit]
+		last := episodes[limit-1]
+		next = pageToken(filters, last.CareUnit+" "+last.EpisodeID)
+	}
+	v.patients(c.knownUnit(ctx, careUnit), patientsOf(episodes)...)
+	return episodes, next, nil
 }
 
-func (c *Clinic) episodesOf(ctx context.Context, check *checker, careUnit string, patient PatientRef) ([]store.Episode, string, error) {
+func (c *Clinic) episodesOf(ctx context.Context, v *visit, check *checker, careUnit string, patient PatientRef) ([]store.Episode, string, error) {
 	id, _ := check.patient("patient", patient)
 	if careUnit == "" {
 		check.add("care_unit", Required, "must be given with a patient")
@@ -173,13 +196,12 @@ func (c *Clinic) episodesOf(ctx context.Context, check *checker, careUnit string
 	if err := check.err(); err != nil {
 		return nil, "", err
 	}
-	episodes, err := c.candidates(ctx, careUnit, id)
-	return episodes, "", err
-}
-
-// CareUnits lists the care units that own an episode, ordered.
-func (c *Clinic) CareUnits(ctx context.Context) ([]string, error) {
-	return c.store.CareUnits(ctx)
+	episodes, err := c.candidates(ctx, v, careUnit, id)
+	if err != nil {
+		return nil, "", err
+	}
+	v.patients(c.knownUnit(ctx, careUnit), patientsOf(episodes)...)
+	return episodes, "", nil
 }
 
 // Answered is an episode with the occasions for which the patient's own scored
@@ -191,8 +213,13 @@ type Answered struct {
 
 // Overview is ListEpisodes with the number of the patient's forms per
 // occasion, for a page that shows who has answered what.
-func (c *Clinic) Overview(ctx context.Context, careUnit string, page Page) ([]Answered, string, error) {
-	episodes, next, err := c.ListEpisodes(ctx, careUnit, nil, page)
+func (c *Clinic) Overview(ctx context.Context, careUnit string, page Page) (_ []Answered, _ string, err error) {
+	v, err := c.enter(ctx, access.ListEpisodesCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
+	episodes, next, err := c.listEpisodes(ctx, v, careUnit, nil, page)
 	if err != nil {
 		return nil, "", err
 	}

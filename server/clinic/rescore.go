@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -70,7 +71,12 @@ type ChangedVerdict struct {
 // slots, verdicts after the forms of their episode.
 //
 // Errors: *InputError; what tell returns.
-func (c *Clinic) PreviewRescore(ctx context.Context, caller Caller, req RescoreRequest, tell func(RescoreFinding) error) (*store.RescorePlan, error) {
+func (c *Clinic) PreviewRescore(ctx context.Context, req RescoreRequest, tell func(RescoreFinding) error) (_ *store.RescorePlan, err error) {
+	v, err := c.enter(ctx, access.PreviewRescoreCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
 	site, err := c.site(ctx)
 	if err != nil {
 		return nil, err
@@ -85,7 +91,15 @@ func (c *Clinic) PreviewRescore(ctx context.Context, caller Caller, req RescoreR
 			return nil, err
 		}
 	}
-	p := &preview{rescoring: c.newRescoring(target, req.AnsweredFrom, req.AnsweredTo), site: site, tell: tell, sources: map[string]int64{}, bases: map[string]bool{}}
+	look := c.newRescoring(target, req.AnsweredFrom, req.AnsweredTo)
+	if err := look.recordPatients(ctx, v, units); err != nil {
+		return nil, err
+	}
+	// What is told leaves before the end, so everybody is on record by now.
+	if err := v.logged(ctx); err != nil {
+		return nil, err
+	}
+	p := &preview{rescoring: look, site: site, tell: tell, sources: map[string]int64{}, bases: map[string]bool{}}
 	plan := &store.RescorePlan{
 		Instrument: target.ID(), RequestedVersion: req.Version, TargetVersion: target.Version(), TargetHash: target.DefinitionHash(),
 		AllUnits: len(req.CareUnits) == 0, AnsweredFrom: req.AnsweredFrom, AnsweredTo: req.AnsweredTo,
@@ -110,7 +124,7 @@ func (c *Clinic) PreviewRescore(ctx context.Context, caller Caller, req RescoreR
 	}
 	plan.BuiltOn = slices.Sorted(maps.Keys(p.bases))
 	plan.Digest = p.digest.Sum(nil)
-	plan.MadeBy, plan.MadeAt = caller.System, c.now().UTC()
+	plan.MadeBy, plan.MadeAt = v.User, c.now().UTC()
 	plan.PlanID = newPlanID(plan.MadeAt)
 	return plan, c.store.KeepRescorePlan(ctx, *plan)
 }

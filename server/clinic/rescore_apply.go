@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -28,15 +29,26 @@ const rescoreChunk = 25
 // was never applied is given up for good.
 //
 // Errors: *StateError with RESCORE_PLAN_UNKNOWN or STALE_VERSION; *InputError.
-func (c *Clinic) ApplyRescore(ctx context.Context, caller Caller, planID, note string) (*store.RescorePlan, error) {
+func (c *Clinic) ApplyRescore(ctx context.Context, planID, note string) (_ *store.RescorePlan, err error) {
+	v, err := c.enter(ctx, access.ApplyRescoreCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
 	if _, err := c.site(ctx); err != nil {
 		return nil, err
 	}
 	plan, err := c.rescorePlan(ctx, planID, note)
-	if err != nil || plan.Applied() {
-		return plan, err
+	if err != nil {
+		return nil, err
 	}
-	applied, err := c.apply(ctx, plan, store.RescoreFlip{Applied: true, By: caller.System, Note: note})
+	if err := c.recordPlan(ctx, v, plan); err != nil {
+		return nil, err
+	}
+	if plan.Applied() {
+		return plan, nil
+	}
+	applied, err := c.apply(ctx, plan, store.RescoreFlip{Applied: true, By: v.User, Note: note})
 	if !errors.Is(err, store.ErrStale) {
 		return applied, err
 	}
@@ -51,16 +63,43 @@ func (c *Clinic) ApplyRescore(ctx context.Context, caller Caller, planID, note s
 //
 // Errors: *StateError with RESCORE_PLAN_UNKNOWN, or RESCORE_BUILT_UPON while
 // another plan that is applied replaces scores of this one; *InputError.
-func (c *Clinic) RevertRescore(ctx context.Context, caller Caller, planID, note string) (*store.RescorePlan, error) {
-	plan, err := c.rescorePlan(ctx, planID, note)
-	if err != nil || !plan.Applied() {
-		return plan, err
+func (c *Clinic) RevertRescore(ctx context.Context, planID, note string) (_ *store.RescorePlan, err error) {
+	v, err := c.enter(ctx, access.RevertRescoreCall)
+	if err != nil {
+		return nil, err
 	}
-	reverted, err := c.store.FlipRescore(ctx, planID, store.RescoreFlip{By: caller.System, At: c.now().UTC(), Note: note}, nil)
+	defer v.leave(ctx, &err)
+	plan, err := c.rescorePlan(ctx, planID, note)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.recordPlan(ctx, v, plan); err != nil {
+		return nil, err
+	}
+	if !plan.Applied() {
+		return plan, nil
+	}
+	reverted, err := c.store.FlipRescore(ctx, planID, store.RescoreFlip{By: v.User, At: c.now().UTC(), Note: note}, nil)
 	if errors.Is(err, store.ErrBuiltUpon) {
 		return nil, &StateError{Reason: RescoreBuiltUpon, Field: "plan_id", Description: "a later plan that is applied replaces scores of this one; revert that one first"}
 	}
 	return &reverted, err
+}
+
+// recordPlan grants the visit those whose forms a plan may concern: everybody
+// with a form of the instrument, in the plan's period and care units.
+func (c *Clinic) recordPlan(ctx context.Context, v *visit, plan *store.RescorePlan) error {
+	target, ok := c.catalogue.Instrument(plan.Instrument, plan.TargetVersion)
+	if !ok {
+		return nil // stale: nothing will be done
+	}
+	var units []string
+	for _, scope := range plan.Scope {
+		if scope.Forms > 0 {
+			units = append(units, scope.CareUnit)
+		}
+	}
+	return c.newRescoring(target, plan.AnsweredFrom, plan.AnsweredTo).recordPatients(ctx, v, units)
 }
 
 func (c *Clinic) rescorePlan(ctx context.Context, planID, note string) (*store.RescorePlan, error) {

@@ -41,7 +41,7 @@ func TestApplyUntilKilled(t *testing.T) {
 	s := openIn(t, dir, clinic.Settings{}, catalogueWith(t, cutOff9(t), oneMissing(t)))
 	st := &standing{changing: changing{Store: s.store}, before: before}
 	st.stage = func(call int) error { st.stop(fmt.Sprint("chunk ", call)); return nil }
-	_, err := s.through(t, dir, flipStops{st}).ApplyRescore(t.Context(), ebba, planID, "")
+	_, err := s.through(t, dir, flipStops{st}).ApplyRescore(ebba, planID, "")
 	fmt.Println("ENDED", err)
 }
 

@@ -60,6 +60,30 @@ func (r *rescoring) episodes(ctx context.Context, careUnit string, asOf int64, f
 	}
 }
 
+// recordPatients grants the visit everybody with a form of the instrument in
+// these care units, as far as the forms lie in the period.
+func (r *rescoring) recordPatients(ctx context.Context, v *visit, units []string) error {
+	if r.clinic.settings.AccessLog == nil {
+		return nil
+	}
+	for _, unit := range units {
+		concerned := owners{}
+		err := r.episodes(ctx, unit, 0, func(subs []store.Submission) error {
+			if !slices.ContainsFunc(subs, func(s store.Submission) bool { return r.inPeriod(&s) }) {
+				return nil
+			}
+			return concerned.add(ctx, r.clinic.store, unit, subs[0].EpisodeID)
+		})
+		if err != nil {
+			return err
+		}
+		if len(concerned) > 0 {
+			v.patients(unit, concerned.keys()...)
+		}
+	}
+	return nil
+}
+
 func (r *rescoring) inPeriod(sub *store.Submission) bool {
 	return (r.from == "" || sub.AnsweredOn >= r.from) && (r.to == "" || sub.AnsweredOn <= r.to)
 }

@@ -27,7 +27,7 @@ func TestSubmitsAndReadsGoOnWhileAPlanIsApplied(t *testing.T) {
 			for running := true; running || submitted[w] < 5; submitted[w]++ {
 				sub := baseline(fmt.Sprintf("busy-%d-%d", w, submitted[w]), hadsOf(8, 7, false))
 				sub.EpisodeID, sub.Patient = sub.Forms[0].SubmissionID, somebody(10_000*(w+1)+submitted[w])
-				if _, _, err := s.Submit(t.Context(), clinic.Local, sub, true); err != nil {
+				if _, _, err := s.Submit(ctx, sub, true); err != nil {
 					t.Error(err)
 				}
 				select {
@@ -45,7 +45,7 @@ func TestSubmitsAndReadsGoOnWhileAPlanIsApplied(t *testing.T) {
 				running = false
 			default:
 			}
-			subs, err := s.store.SubmissionsOfEpisode(t.Context(), unit, "e-1", 0)
+			subs, err := s.store.SubmissionsOfEpisode(ctx, unit, "e-1", 0)
 			if err != nil || len(subs) != 3 || subs[0].RescorePlan != subs[1].RescorePlan || subs[0].RescorePlan != subs[2].RescorePlan {
 				t.Errorf("%v %+v", err, subs)
 			}
@@ -78,7 +78,7 @@ func BenchmarkSubmitWhileRescoring(b *testing.B) {
 	const forms = 10_000
 	s.manyForms(b, forms)
 	began := time.Now()
-	plan, err := s.PreviewRescore(b.Context(), ebba, clinic.RescoreRequest{Instrument: "hads", Version: "2"}, func(clinic.RescoreFinding) error { return nil })
+	plan, err := s.PreviewRescore(ebba, clinic.RescoreRequest{Instrument: "hads", Version: "2"}, func(clinic.RescoreFinding) error { return nil })
 	if err != nil || plan.Forms != forms {
 		b.Fatal(err, plan)
 	}
@@ -89,7 +89,7 @@ func BenchmarkSubmitWhileRescoring(b *testing.B) {
 		sub := baseline(fmt.Sprint("timed-", n), nprs(5))
 		sub.EpisodeID, sub.Patient = fmt.Sprint("timed-", n), somebody(1_000_000+n)
 		began := time.Now()
-		if _, _, err := s.Submit(b.Context(), clinic.Local, sub, true); err != nil {
+		if _, _, err := s.Submit(ctx, sub, true); err != nil {
 			b.Fatal(err)
 		}
 		return time.Since(began)
@@ -102,7 +102,7 @@ func BenchmarkSubmitWhileRescoring(b *testing.B) {
 		applied := make(chan time.Duration)
 		go func() {
 			began := time.Now()
-			if _, err := s.ApplyRescore(b.Context(), ebba, plan.PlanID, ""); err != nil {
+			if _, err := s.ApplyRescore(ebba, plan.PlanID, ""); err != nil {
 				b.Error(err)
 			}
 			applied <- time.Since(began)

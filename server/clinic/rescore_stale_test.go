@@ -19,7 +19,7 @@ import (
 func (s *site) staleness(t *testing.T, plan *store.RescorePlan, before string) {
 	t.Helper()
 	for range 2 {
-		_, err := s.ApplyRescore(t.Context(), ebba, plan.PlanID, "")
+		_, err := s.ApplyRescore(ebba, plan.PlanID, "")
 		if got := reason(t, err); got.Reason != clinic.StaleVersion {
 			t.Errorf("apply: %v", got)
 		}
@@ -78,14 +78,14 @@ func TestPlansBuildOnEachOther(t *testing.T) {
 		t.Errorf("%+v", upon)
 	}
 	s.apply(t, upon)
-	_, err := s.RevertRescore(t.Context(), ebba, first.PlanID, "")
+	_, err := s.RevertRescore(ebba, first.PlanID, "")
 	if got := reason(t, err).Reason; got != clinic.RescoreBuiltUpon {
 		t.Error(got)
 	}
 	same(t, "versions", s.versions(t, "s-1"), []string{"1 by 1", "1 by 2, true by ebba (the new manual)", "1 by 3, true by ebba (the new manual), counts"})
 	var paged []string
 	for token := ""; len(paged) < 10; {
-		page, next, err := s.ListSubmissionVersions(t.Context(), clinic.Local, unit, "s-1", clinic.Page{Size: 1, Token: token})
+		page, next, err := s.ListSubmissionVersions(ctx, unit, "s-1", clinic.Page{Size: 1, Token: token})
 		if err != nil || len(page) != 1 {
 			t.Fatal(len(page), err)
 		}
@@ -105,7 +105,7 @@ func TestPlansBuildOnEachOther(t *testing.T) {
 	}
 	// Without the first, the second is no longer what would be done; it was
 	// applied once, so it stays readable and can come back after the first.
-	_, err = s.ApplyRescore(t.Context(), ebba, upon.PlanID, "")
+	_, err = s.ApplyRescore(ebba, upon.PlanID, "")
 	if got := reason(t, err).Reason; got != clinic.StaleVersion {
 		t.Error(got)
 	}
@@ -154,7 +154,7 @@ func (s *site) through(t *testing.T, dir string, st store.Store) *site {
 		t.Fatal(err)
 	}
 	again := &site{store: st, now: s.now}
-	again.Clinic, err = clinic.Open(t.Context(), st, catalogueWith(t, cutOff9(t), oneMissing(t)), keys, clinic.Settings{}, func() time.Time { return again.now })
+	again.Clinic, err = clinic.Open(ctx, st, catalogueWith(t, cutOff9(t), oneMissing(t)), keys, clinic.Settings{}, func() time.Time { return again.now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestAnApplyThatFailsBetweenChunksGoesOn(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := s.through(t, dir, broken).ApplyRescore(t.Context(), ebba, plan.PlanID, "")
+		_, err := s.through(t, dir, broken).ApplyRescore(ebba, plan.PlanID, "")
 		if !errors.Is(err, store.ErrDiskFull) {
 			t.Fatalf("chunk %d: %v", failAt, err)
 		}
@@ -260,7 +260,7 @@ func (s *site) manyForms(t testing.TB, n int) {
 	for i := range n {
 		sub := baseline(fmt.Sprint("many-", i), hadsOf(8, 7, false))
 		sub.EpisodeID, sub.Patient = fmt.Sprintf("many-%06d", i), somebody(i)
-		if _, _, err := s.Submit(t.Context(), clinic.Local, sub, true); err != nil {
+		if _, _, err := s.Submit(ctx, sub, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -274,7 +274,7 @@ func somebody(n int) clinic.PatientRef {
 // countBy is how many forms count by a plan.
 func (s *site) countBy(t testing.TB, plan *store.RescorePlan) int {
 	t.Helper()
-	subs, _, err := s.store.InstrumentSubmissions(t.Context(), unit, "hads", "", 1_000_000, 0)
+	subs, _, err := s.store.InstrumentSubmissions(ctx, unit, "hads", "", 1_000_000, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func read(trend *clinic.Trend) string {
 func (s *site) preview(t *testing.T, req clinic.RescoreRequest) (*store.RescorePlan, []string) {
 	t.Helper()
 	var found []clinic.RescoreFinding
-	plan, err := s.PreviewRescore(t.Context(), ebba, req, func(f clinic.RescoreFinding) error {
+	plan, err := s.PreviewRescore(ebba, req, func(f clinic.RescoreFinding) error {
 		found = append(found, f)
 		return nil
 	})
@@ -118,7 +118,7 @@ func inWords(f clinic.RescoreFinding) string {
 
 func (s *site) apply(t *testing.T, plan *store.RescorePlan) *store.RescorePlan {
 	t.Helper()
-	applied, err := s.ApplyRescore(t.Context(), ebba, plan.PlanID, "the new manual")
+	applied, err := s.ApplyRescore(ebba, plan.PlanID, "the new manual")
 	if err != nil || !applied.Applied() {
 		t.Fatalf("apply: %v, %+v", err, applied)
 	}
@@ -127,7 +127,7 @@ func (s *site) apply(t *testing.T, plan *store.RescorePlan) *store.RescorePlan {
 
 func (s *site) revert(t *testing.T, plan *store.RescorePlan) {
 	t.Helper()
-	if reverted, err := s.RevertRescore(t.Context(), ebba, plan.PlanID, "a mistake"); err != nil || reverted.Applied() {
+	if reverted, err := s.RevertRescore(ebba, plan.PlanID, "a mistake"); err != nil || reverted.Applied() {
 		t.Fatalf("revert: %v, %+v", err, reverted)
 	}
 }
@@ -142,7 +142,7 @@ func same(t *testing.T, what string, got, want []string) {
 // versions lists every scoring of a submission as "version by (plan) counts".
 func (s *site) versions(t *testing.T, id string) []string {
 	t.Helper()
-	list, _, err := s.ListSubmissionVersions(t.Context(), clinic.Local, unit, id, clinic.Page{})
+	list, _, err := s.ListSubmissionVersions(ctx, unit, id, clinic.Page{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestAnotherCutOffIsPreviewedAppliedAndReverted(t *testing.T) {
 	if strings.Count(after, "by 2\n") != 9 || strings.Count(after, "by 1\n") != 1 || !strings.Contains(after, "anxiety programme_end: 8 normal [] by 2") {
 		t.Errorf("applied:\n%s", after)
 	}
-	got, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-2")
+	got, err := s.GetSubmission(ctx, unit, "s-2")
 	if err != nil || got.RescorePlan != plan.PlanID || got.Version != 1 || got.RescoredSeq != seq+1 || score(t, got.ScoreList, "anxiety").Band != "normal" {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -205,7 +205,7 @@ func TestAnotherCutOffIsPreviewedAppliedAndReverted(t *testing.T) {
 
 func (s *site) lastChange(t *testing.T) int64 {
 	t.Helper()
-	seq, err := s.store.LastChange(t.Context(), unit)
+	seq, err := s.store.LastChange(ctx, unit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,22 +335,22 @@ func TestBadRescoresAreRefusedWithEveryProblem(t *testing.T) {
 			[]string{"answered_from BAD_DATE", "answered_to BAD_DATE", "answered_to OUT_OF_RANGE", "care_units[1] REQUIRED", "version UNKNOWN_VERSION"}},
 		{clinic.RescoreRequest{Instrument: "hads", AnsweredFrom: "2025-02-02", AnsweredTo: "2025-02-01"}, []string{"answered_to OUT_OF_RANGE"}},
 	} {
-		_, err := s.PreviewRescore(t.Context(), ebba, c.req, none)
+		_, err := s.PreviewRescore(ebba, c.req, none)
 		same(t, "problems", problems(t, err), c.want)
 	}
-	_, _, err := s.ListSubmissionVersions(t.Context(), ebba, unit, "nope", clinic.Page{})
+	_, _, err := s.ListSubmissionVersions(ebba, unit, "nope", clinic.Page{})
 	if got := reason(t, err).Reason; got != clinic.SubmissionUnknown {
 		t.Error(got)
 	}
-	_, _, err = s.ListSubmissionVersions(t.Context(), ebba, unit, "", clinic.Page{Token: "x"})
+	_, _, err = s.ListSubmissionVersions(ebba, unit, "", clinic.Page{Token: "x"})
 	same(t, "problems", problems(t, err), []string{"page_token BAD_PAGE_TOKEN", "submission_id REQUIRED"})
-	_, err = s.ApplyRescore(t.Context(), ebba, "", strings.Repeat("x", 201))
+	_, err = s.ApplyRescore(ebba, "", strings.Repeat("x", 201))
 	same(t, "problems", problems(t, err), []string{"note TOO_LONG", "plan_id REQUIRED"})
-	_, err = s.ApplyRescore(t.Context(), ebba, "nope", "")
+	_, err = s.ApplyRescore(ebba, "nope", "")
 	if got := reason(t, err).Reason; got != clinic.RescorePlanUnknown {
 		t.Error(got)
 	}
-	_, err = s.RevertRescore(t.Context(), ebba, "nope", "")
+	_, err = s.RevertRescore(ebba, "nope", "")
 	if got := reason(t, err).Reason; got != clinic.RescorePlanUnknown {
 		t.Error(got)
 	}

@@ -3,6 +3,7 @@ package clinic
 import (
 	"context"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -21,7 +22,15 @@ type Retraction struct {
 //
 // Errors: *InputError; *StateError with SUBMISSION_UNKNOWN, ERASED or
 // STALE_VERSION.
-func (c *Clinic) RetractSubmission(ctx context.Context, caller Caller, r Retraction) (Stored, error) {
+func (c *Clinic) RetractSubmission(ctx context.Context, r Retraction) (_ Stored, err error) {
+	v, err := c.enter(ctx, access.RetractSubmissionCall)
+	if err != nil {
+		return Stored{}, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, r.CareUnit); err != nil {
+		return Stored{}, err
+	}
 	if _, err := c.site(ctx); err != nil { // definitions that another process brought
 		return Stored{}, err
 	}
@@ -29,15 +38,15 @@ func (c *Clinic) RetractSubmission(ctx context.Context, caller Caller, r Retract
 	named := check.names(r.CareUnit, r.SubmissionID, r.Version)
 	r.Decision.check(check)
 	if named {
-		if err := c.withoutPatientOf(ctx, check, caller, r); err != nil {
+		if err := c.withoutPatientOf(ctx, check, v, r); err != nil {
 			return Stored{}, err
 		}
 	}
 	if err := check.err(); err != nil {
 		return Stored{}, err
 	}
-	ref := store.SubmissionRef{CareUnit: r.CareUnit, System: caller.System, SubmissionID: r.SubmissionID}
-	stored, err := c.store.Retract(ctx, ref, c.mark(ref), r.Version, r.Decision.act(caller, c.now()))
+	ref := store.SubmissionRef{CareUnit: r.CareUnit, System: v.System, SubmissionID: r.SubmissionID}
+	stored, err := c.store.Retract(ctx, ref, c.mark(ref), r.Version, r.Decision.act(v.Caller, c.now()))
 	if err != nil {
 		return Stored{}, explainCorrection(err)
 	}
@@ -47,12 +56,13 @@ func (c *Clinic) RetractSubmission(ctx context.Context, caller Caller, r Retract
 
 // withoutPatientOf refuses words that hold an identifier of the patient whose
 // submission it is. One that is not there is for the store to judge.
-func (c *Clinic) withoutPatientOf(ctx context.Context, check *checker, caller Caller, r Retraction) error {
-	sub, err := c.store.Submission(ctx, r.CareUnit, caller.System, r.SubmissionID)
+func (c *Clinic) withoutPatientOf(ctx context.Context, check *checker, v *visit, r Retraction) error {
+	sub, err := c.store.Submission(ctx, r.CareUnit, v.System, r.SubmissionID)
 	if err != nil {
+		v.missing(ctx, r.CareUnit)
 		return unlessNotFound(err)
 	}
-	ids, err := c.identifiersOfEpisode(ctx, sub.CareUnit, sub.EpisodeID)
+	ids, err := c.identifiersOfEpisode(ctx, v, sub.CareUnit, sub.EpisodeID)
 	check.withoutIdentifiers(ids, r.Decision.texts()...)
 	return unlessNotFound(err)
 }

@@ -16,7 +16,7 @@ func withdrawal(id string) clinic.Retraction {
 
 func (s *site) retract(t *testing.T, r clinic.Retraction) clinic.Stored {
 	t.Helper()
-	stored, err := s.RetractSubmission(t.Context(), clinic.Local, r)
+	stored, err := s.RetractSubmission(ctx, r)
 	if err != nil {
 		t.Fatalf("retract: %v", err)
 	}
@@ -53,11 +53,11 @@ func TestARetractedFormCountsNowhereAndItsTombstoneStays(t *testing.T) {
 	if p := line(t, trend, "nprs", "average_pain").Points; len(p) != 1 || p[0].SubmissionID != "s-2" || trend.Occasions[0].State != clinic.BaselineMissing {
 		t.Errorf("the trend shows %+v", p)
 	}
-	versions, _, err := s.ListSubmissionVersions(t.Context(), clinic.Local, unit, "s-1", clinic.Page{})
+	versions, _, err := s.ListSubmissionVersions(ctx, unit, "s-1", clinic.Page{})
 	if err != nil || len(versions) != 2 || versions[0].Counts || versions[1].Counts || versions[0].State != store.Live || versions[1].Changed.Note != "of somebody else" {
 		t.Errorf("%+v %v", versions, err)
 	}
-	overview, _, err := s.Overview(t.Context(), unit, clinic.Page{})
+	overview, _, err := s.Overview(ctx, unit, clinic.Page{})
 	if err != nil || overview[0].Forms[store.Baseline] != 0 || overview[0].Forms[store.ProgrammeEnd] != 1 {
 		t.Errorf("%+v %v", overview, err)
 	}
@@ -89,29 +89,29 @@ func TestRetractRefusals(t *testing.T) {
 	before := s.lastChange(t)
 	for name, c := range map[string]struct {
 		change func(*clinic.Retraction)
-		caller clinic.Caller
+		caller context.Context
 		want   string
 	}{
-		"a version before the last":         {func(r *clinic.Retraction) {}, clinic.Local, clinic.StaleVersion},
-		"a version that is not there":       {func(r *clinic.Retraction) { r.Version = 3 }, clinic.Local, clinic.StaleVersion},
-		"an id that is not there":           {func(r *clinic.Retraction) { r.SubmissionID = "s-2" }, clinic.Local, clinic.SubmissionUnknown},
-		"a unit that is not there":          {func(r *clinic.Retraction) { r.CareUnit = "SE-2" }, clinic.Local, clinic.SubmissionUnknown},
-		"what another calling system named": {func(r *clinic.Retraction) { r.Version = 2 }, clinic.Caller{System: "another"}, clinic.SubmissionUnknown},
+		"a version before the last":         {func(r *clinic.Retraction) {}, ctx, clinic.StaleVersion},
+		"a version that is not there":       {func(r *clinic.Retraction) { r.Version = 3 }, ctx, clinic.StaleVersion},
+		"an id that is not there":           {func(r *clinic.Retraction) { r.SubmissionID = "s-2" }, ctx, clinic.SubmissionUnknown},
+		"a unit that is not there":          {func(r *clinic.Retraction) { r.CareUnit = "SE-2" }, ctx, clinic.SubmissionUnknown},
+		"what another calling system named": {func(r *clinic.Retraction) { r.Version = 2 }, as("another"), clinic.SubmissionUnknown},
 	} {
 		r := withdrawal("s-1")
 		c.change(&r)
-		_, err := s.RetractSubmission(t.Context(), c.caller, r)
+		_, err := s.RetractSubmission(c.caller, r)
 		if got := reason(t, err).Reason; got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
-	_, err := s.RetractSubmission(t.Context(), clinic.Local, clinic.Retraction{Found: []clinic.Problem{{Field: "", Reason: "UNKNOWN_FIELD"}}})
+	_, err := s.RetractSubmission(ctx, clinic.Retraction{Found: []clinic.Problem{{Field: "", Reason: "UNKNOWN_FIELD"}}})
 	if diff := cmp.Diff([]string{" UNKNOWN_FIELD", "care_unit REQUIRED", "reason REQUIRED", "submission_id REQUIRED", "version REQUIRED"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
 	r := withdrawal("s-1")
 	r.Reason, r.Author = "of 19121212-1212", "121212+1212"
-	_, err = s.RetractSubmission(t.Context(), clinic.Local, r)
+	_, err = s.RetractSubmission(ctx, r)
 	if diff := cmp.Diff([]string{"author IDENTIFIER_IN_TEXT", "reason IDENTIFIER_IN_TEXT"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -146,13 +146,13 @@ func TestALateRetryIsToldWhatBecameOfTheForm(t *testing.T) {
 	s.retract(t, r)
 	late("RETRACTED_SINCE submission_id")
 	other := baseline("s-1", nprs(3)) // what the amendment made of it is not what the id stands for
-	_, _, err := s.Submit(t.Context(), clinic.Local, other, true)
+	_, _, err := s.Submit(ctx, other, true)
 	if got := reason(t, err).Reason; got != clinic.SubmissionIDReused {
 		t.Error(got)
 	}
 	envelope := baseline("s-1", nprs(8))
 	envelope.Forms = append(envelope.Forms, clinic.Form{SubmissionID: "s-9", Sheet: hads()})
-	stored, _, err := s.Submit(t.Context(), clinic.Local, envelope, false)
+	stored, _, err := s.Submit(ctx, envelope, false)
 	if err != nil || stored[0].Warnings[len(stored[0].Warnings)-1].Field != "forms[0].submission_id" || stored[1].Replayed {
 		t.Errorf("%+v %v", stored, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/painscore/painscore/server/access"
 )
 
 // asFirstScored helps a retry that came after another version of its
@@ -12,7 +14,7 @@ import (
 // one. A form that names no version and whose id is stored is therefore read
 // by the version that scored it first: then a retry is a retry, and another
 // content still is another one. ok is false where that would change nothing.
-func (c *Clinic) asFirstScored(ctx context.Context, caller Caller, sub Submission, refused error) (first Submission, ok bool) {
+func (c *Clinic) asFirstScored(ctx context.Context, caller access.Caller, sub Submission, refused error) (first Submission, ok bool) {
 	var input *InputError
 	var state *StateError
 	if !errors.As(refused, &input) && !(errors.As(refused, &state) && state.Reason == SubmissionIDReused) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -78,7 +79,12 @@ const maxWindowDays = 3660
 //
 // Errors: *InputError; *StateError with STALE_VERSION when Etag is not the
 // newest, or SETTING_UNKNOWN when there is nothing to remove.
-func (c *Clinic) ChangeSetting(ctx context.Context, caller Caller, change SettingChange) (Setting, error) {
+func (c *Clinic) ChangeSetting(ctx context.Context, change SettingChange) (_ Setting, err error) {
+	v, err := c.enter(ctx, access.ChangeSettingCall)
+	if err != nil {
+		return Setting{}, err
+	}
+	defer v.leave(ctx, &err)
 	if _, err := c.site(ctx); err != nil {
 		return Setting{}, err
 	}
@@ -87,7 +93,7 @@ func (c *Clinic) ChangeSetting(ctx context.Context, caller Caller, change Settin
 	if err != nil {
 		return Setting{}, err
 	}
-	next.By = caller.System
+	next.By = v.User
 	// Without an etag the change applies to whatever stands: when somebody
 	// else was faster, it is made from the newer version.
 	for attempt := 0; ; attempt++ {

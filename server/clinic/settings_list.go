@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -22,7 +23,12 @@ type SettingsFilter struct {
 // care unit (those for every unit first), kind, name and number, and the token
 // of the next page, empty at the end. The configuration file's windows and the
 // defaults, over which these are laid, are not among them.
-func (c *Clinic) ListSettings(ctx context.Context, filter SettingsFilter, page Page) ([]Setting, string, error) {
+func (c *Clinic) ListSettings(ctx context.Context, filter SettingsFilter, page Page) (_ []Setting, _ string, err error) {
+	v, err := c.enter(ctx, access.ListSettingsCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	check.code("care_unit", filter.CareUnit)
 	if kinds := []SettingKind{"", NormSetting, WindowSetting, ActiveDefinition}; !slices.Contains(kinds, filter.Kind) {

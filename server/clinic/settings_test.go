@@ -16,11 +16,11 @@ import (
 	"github.com/painscore/painscore/server/store"
 )
 
-var ebba = clinic.Caller{System: "ebba"}
+var ebba = as("ebba")
 
 func (s *site) set(t *testing.T, change clinic.SettingChange) clinic.Setting {
 	t.Helper()
-	setting, err := s.ChangeSetting(t.Context(), ebba, change)
+	setting, err := s.ChangeSetting(ebba, change)
 	if err != nil {
 		t.Fatalf("change a setting: %v", err)
 	}
@@ -36,7 +36,7 @@ func (s *site) process(t *testing.T, dir string, catalogue *instruments.Catalogu
 		t.Fatal(err)
 	}
 	other := &site{store: s.store, now: s.now}
-	other.Clinic, err = clinic.Open(t.Context(), s.store, catalogue, keys, clinic.Settings{}, func() time.Time { return other.now })
+	other.Clinic, err = clinic.Open(ctx, s.store, catalogue, keys, clinic.Settings{}, func() time.Time { return other.now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (s *site) process(t *testing.T, dir string, catalogue *instruments.Catalogu
 // told lists settings as "unit kind name number value by note".
 func (s *site) told(t *testing.T, filter clinic.SettingsFilter) []string {
 	t.Helper()
-	list, next, err := s.ListSettings(t.Context(), filter, clinic.Page{Size: 1000})
+	list, next, err := s.ListSettings(ctx, filter, clinic.Page{Size: 1000})
 	if err != nil || next != "" {
 		t.Fatalf("next page %q, error %v", next, err)
 	}
@@ -86,7 +86,7 @@ func TestSettingsKeepTheirHistory(t *testing.T) {
 	if diff := cmp.Diff(want, s.told(t, filter)); diff != "" {
 		t.Error(diff)
 	}
-	list, _, err := s.ListSettings(t.Context(), filter, clinic.Page{})
+	list, _, err := s.ListSettings(ctx, filter, clinic.Page{})
 	if err != nil || !list[0].At.Equal(noon) || list[0].Window.From != -10 || list[2].Window != nil {
 		t.Errorf("%+v, error %v", list, err)
 	}
@@ -101,7 +101,7 @@ func TestAChangeThatChangesNothingWritesNothing(t *testing.T) {
 	if again := s.set(t, change); !cmp.Equal(first, again) { // though its etag is not the newest any more
 		t.Errorf("got %+v, want %+v", again, first)
 	}
-	_, err := s.ChangeSetting(t.Context(), ebba, clinic.SettingChange{CareUnit: unit, Remove: &clinic.SettingName{Kind: clinic.NormSetting, Name: "hads/anxiety/sdc"}})
+	_, err := s.ChangeSetting(ebba, clinic.SettingChange{CareUnit: unit, Remove: &clinic.SettingName{Kind: clinic.NormSetting, Name: "hads/anxiety/sdc"}})
 	if got := reason(t, err); got.Reason != clinic.SettingUnknown {
 		t.Errorf("got %v", got)
 	}
@@ -118,7 +118,7 @@ func TestAChangeHoldsTheEtag(t *testing.T) {
 	for _, etag := range []string{clinic.SettingEtag(first.Setting), "n0", "n3", "2", "v2"} {
 		change := window(store.Baseline, -12, 10)
 		change.Etag = etag
-		_, err := s.ChangeSetting(t.Context(), ebba, change)
+		_, err := s.ChangeSetting(ebba, change)
 		if got := reason(t, err); got.Reason != clinic.StaleVersion {
 			t.Errorf("%s: %v", etag, got)
 		}
@@ -135,7 +135,7 @@ func TestChangesWithoutAnEtagAreLaidOverEachOther(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			if _, err := s.ChangeSetting(t.Context(), ebba, window(store.Baseline, -10-i, 10)); err != nil {
+			if _, err := s.ChangeSetting(ebba, window(store.Baseline, -10-i, 10)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -207,7 +207,7 @@ func TestBadSettingsAreRefusedWithEveryProblem(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := s.ChangeSetting(t.Context(), ebba, tc.change)
+			_, err := s.ChangeSetting(ebba, tc.change)
 			if diff := cmp.Diff(tc.want, problems(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -243,7 +243,7 @@ func TestListSettingsByUnitAndByPages(t *testing.T) {
 	var paged []string
 	page := clinic.Page{Size: 4}
 	for range 100 {
-		list, next, err := s.ListSettings(t.Context(), clinic.SettingsFilter{History: true}, page)
+		list, next, err := s.ListSettings(ctx, clinic.SettingsFilter{History: true}, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,8 +257,8 @@ func TestListSettingsByUnitAndByPages(t *testing.T) {
 	if diff := cmp.Diff(all, paged); diff != "" || len(all) != 18+len(builtin(t).Active()) {
 		t.Errorf("%d versions in all (-at once +by pages):\n%s", len(all), diff)
 	}
-	_, token, _ := s.ListSettings(t.Context(), clinic.SettingsFilter{}, clinic.Page{Size: 1})
-	_, _, err := s.ListSettings(t.Context(), clinic.SettingsFilter{History: true, Kind: "x"}, clinic.Page{Token: token})
+	_, token, _ := s.ListSettings(ctx, clinic.SettingsFilter{}, clinic.Page{Size: 1})
+	_, _, err := s.ListSettings(ctx, clinic.SettingsFilter{History: true, Kind: "x"}, clinic.Page{Token: token})
 	if diff := cmp.Diff([]string{"kind UNKNOWN_FIELD", "page_token BAD_PAGE_TOKEN"}, problems(t, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -281,10 +281,10 @@ func TestASettingThatCannotBeReadStopsTheUseCases(t *testing.T) {
 			if value.Name == "hads" {
 				number = 1
 			}
-			if _, err := s.store.PutSetting(t.Context(), value, number); err != nil {
+			if _, err := s.store.PutSetting(ctx, value, number); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Score(t.Context(), hads()); err == nil || !strings.Contains(err.Error(), "settings") {
+			if _, err := s.Score(ctx, hads()); err == nil || !strings.Contains(err.Error(), "settings") {
 				t.Errorf("scored, error %v", err)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -22,7 +23,15 @@ type Sharing struct {
 // An episode that was never shared with the unit has none, and its Number is 0.
 //
 // Errors: *InputError; *StateError with EPISODE_UNKNOWN.
-func (c *Clinic) ShareEpisode(ctx context.Context, caller Caller, s Sharing) (store.Share, error) {
+func (c *Clinic) ShareEpisode(ctx context.Context, s Sharing) (_ store.Share, err error) {
+	v, err := c.enter(ctx, access.ShareEpisodeCall)
+	if err != nil {
+		return store.Share{}, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, s.CareUnit); err != nil {
+		return store.Share{}, err
+	}
 	check := c.newChecker(s.Found)
 	before := len(check.problems)
 	check.id("care_unit", s.CareUnit)
@@ -34,7 +43,7 @@ func (c *Clinic) ShareEpisode(ctx context.Context, caller Caller, s Sharing) (st
 	}
 	s.Decision.check(check)
 	if named {
-		ids, err := c.identifiersOfEpisode(ctx, s.CareUnit, s.EpisodeID)
+		ids, err := c.identifiersOfEpisode(ctx, v, s.CareUnit, s.EpisodeID)
 		if unlessNotFound(err) != nil {
 			return store.Share{}, err
 		}
@@ -44,7 +53,7 @@ func (c *Clinic) ShareEpisode(ctx context.Context, caller Caller, s Sharing) (st
 		return store.Share{}, err
 	}
 	share, err := c.store.ShareEpisode(ctx, store.Share{
-		CareUnit: s.CareUnit, EpisodeID: s.EpisodeID, With: s.With, Shared: !s.Revoke, Act: s.Decision.act(caller, c.now()),
+		CareUnit: s.CareUnit, EpisodeID: s.EpisodeID, With: s.With, Shared: !s.Revoke, Act: s.Decision.act(v.Caller, c.now()),
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Share{}, episodeUnknown(nil)
@@ -52,7 +61,18 @@ func (c *Clinic) ShareEpisode(ctx context.Context, caller Caller, s Sharing) (st
 	return share, err
 }
 
-// Shares returns every act of sharing an episode, ordered by unit, oldest first.
-func (c *Clinic) Shares(ctx context.Context, episode store.Episode) ([]store.Share, error) {
-	return c.store.Shares(ctx, episode.CareUnit, episode.EpisodeID)
+// EpisodeWithShares is Episode with every act of sharing it, ordered by unit,
+// oldest first.
+func (c *Clinic) EpisodeWithShares(ctx context.Context, ref EpisodeRef) (_ store.Episode, _ []store.Share, err error) {
+	v, err := c.enter(ctx, access.GetEpisodeCall)
+	if err != nil {
+		return store.Episode{}, nil, err
+	}
+	defer v.leave(ctx, &err)
+	episode, err := c.find(ctx, v, ref)
+	if err != nil {
+		return store.Episode{}, nil, err
+	}
+	shares, err := c.store.Shares(ctx, episode.CareUnit, episode.EpisodeID)
+	return episode, shares, err
 }

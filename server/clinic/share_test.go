@@ -17,7 +17,7 @@ func sharing(with string) clinic.Sharing {
 
 func (s *site) share(t *testing.T, sh clinic.Sharing) store.Share {
 	t.Helper()
-	share, err := s.ShareEpisode(t.Context(), clinic.Local, sh)
+	share, err := s.ShareEpisode(ctx, sh)
 	if err != nil {
 		t.Fatalf("share: %v", err)
 	}
@@ -48,7 +48,7 @@ func TestEveryActOfSharingIsKept(t *testing.T) {
 		t.Errorf("revoked though never shared: %+v", got)
 	}
 	s.share(t, sharing("SE-a"))
-	shares, err := s.Shares(t.Context(), store.Episode{CareUnit: unit, EpisodeID: "e-1"})
+	_, shares, err := s.EpisodeWithShares(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
 	var list []string
 	for _, sh := range shares {
 		list = append(list, sh.With+" "+map[bool]string{true: "shared", false: "no longer"}[sh.Shared])
@@ -64,7 +64,7 @@ func TestShareEpisodeRefusals(t *testing.T) {
 	s.submit(t, baseline("s-1", nprs(8)))
 	unknown := sharing("SE-b")
 	unknown.EpisodeID = "e-2"
-	_, err := s.ShareEpisode(t.Context(), clinic.Local, unknown)
+	_, err := s.ShareEpisode(ctx, unknown)
 	if got := reason(t, err).Reason; got != clinic.EpisodeUnknown {
 		t.Error(got)
 	}
@@ -84,12 +84,12 @@ func TestShareEpisodeRefusals(t *testing.T) {
 	} {
 		sh := sharing("SE-b")
 		c.change(&sh)
-		_, err := s.ShareEpisode(t.Context(), clinic.Local, sh)
+		_, err := s.ShareEpisode(ctx, sh)
 		if diff := cmp.Diff(c.want, problems(t, err)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if shares, err := s.Shares(t.Context(), store.Episode{CareUnit: unit, EpisodeID: "e-1"}); len(shares) != 0 || err != nil {
+	if shares, err := s.store.Shares(ctx, unit, "e-1"); len(shares) != 0 || err != nil {
 		t.Errorf("%+v %v", shares, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 )
 
 // Sheet is one filled-in form of a named instrument.
@@ -26,7 +27,12 @@ type Scored struct {
 // Score scores a sheet and stores nothing. The value sets that the site has
 // configured are used besides those the sheet names, so that Score foretells
 // what Submit would keep. A sheet with problems gives an *InputError.
-func (c *Clinic) Score(ctx context.Context, sheet Sheet) (*Scored, error) {
+func (c *Clinic) Score(ctx context.Context, sheet Sheet) (_ *Scored, err error) {
+	v, err := c.enter(ctx, access.ScoreCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
 	if _, err := c.site(ctx); err != nil {
 		return nil, err
 	}
@@ -92,7 +98,12 @@ func (c *Clinic) instrument(id, version string) (*scoring.Instrument, *Problem) 
 }
 
 // ActiveInstruments lists the active version of each instrument, by id.
-func (c *Clinic) ActiveInstruments(ctx context.Context) ([]*scoring.Instrument, error) {
+func (c *Clinic) ActiveInstruments(ctx context.Context) (_ []*scoring.Instrument, err error) {
+	v, err := c.enter(ctx, access.GetServerInfoCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
 	if _, err := c.site(ctx); err != nil {
 		return nil, err
 	}
@@ -100,7 +111,12 @@ func (c *Clinic) ActiveInstruments(ctx context.Context) ([]*scoring.Instrument, 
 }
 
 // Instruments is ActiveInstruments by the page.
-func (c *Clinic) Instruments(ctx context.Context, page Page) ([]*scoring.Instrument, string, error) {
+func (c *Clinic) Instruments(ctx context.Context, page Page) (_ []*scoring.Instrument, _ string, err error) {
+	v, err := c.enter(ctx, access.ListInstrumentsCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	after := page.after(check, "instruments")
 	if err := check.err(); err != nil {
@@ -129,7 +145,12 @@ type Definition struct {
 
 // Instrument returns one version of an instrument, the active one for an
 // empty version. An unknown name gives an *InputError.
-func (c *Clinic) Instrument(ctx context.Context, id, version string) (Definition, error) {
+func (c *Clinic) Instrument(ctx context.Context, id, version string) (_ Definition, err error) {
+	v, err := c.enter(ctx, access.GetInstrumentCall)
+	if err != nil {
+		return Definition{}, err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	check.id("instrument", id)
 	check.code("version", version)

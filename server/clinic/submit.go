@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -73,27 +74,46 @@ type Stored struct {
 // Errors: *InputError with every problem of every form; *StateError with
 // SUBMISSION_ID_REUSED, ERASED, OCCASION_ALREADY_ANSWERED, EPISODE_UNKNOWN or
 // EPISODE_OF_OTHER_PATIENT; else an error of the store.
-func (c *Clinic) Submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
+func (c *Clinic) Submit(ctx context.Context, sub Submission, alone bool) (_ []Stored, _ bool, err error) {
+	action := access.SubmitFormsCall
+	if alone {
+		action = access.SubmitCall
+	}
+	v, err := c.enter(ctx, action)
+	if err != nil {
+		return nil, false, err
+	}
+	defer v.leave(ctx, &err)
+	if err := v.unit(ctx, sub.CareUnit); err != nil {
+		return nil, false, err
+	}
 	if _, err := c.site(ctx); err != nil {
 		return nil, false, err
 	}
-	stored, created, err := c.submit(ctx, caller, sub, alone)
+	stored, created, err := c.submit(ctx, v, sub, alone)
 	if err != nil {
-		if first, ok := c.asFirstScored(ctx, caller, sub, err); ok {
-			return c.submit(ctx, caller, first, alone)
+		if first, ok := c.asFirstScored(ctx, v.Caller, sub, err); ok {
+			return c.submit(ctx, v, first, alone)
 		}
 	}
 	return stored, created, err
 }
 
-func (c *Clinic) submit(ctx context.Context, caller Caller, sub Submission, alone bool) ([]Stored, bool, error) {
-	envelope, id, err := c.prepare(caller, sub, alone)
+func (c *Clinic) submit(ctx context.Context, v *visit, sub Submission, alone bool) ([]Stored, bool, error) {
+	envelope, id, err := c.prepare(v.Caller, sub, alone)
+	if err != nil {
+		return nil, false, err
+	}
+	who, err := c.recordEnvelopes(ctx, v, []store.Envelope{envelope})
 	if err != nil {
 		return nil, false, err
 	}
 	receipt, err := c.store.Submit(ctx, envelope)
+	if err == nil {
+		err = who.settle(ctx)
+	}
 	if err != nil {
-		return nil, false, c.explainSubmit(ctx, caller, sub, alone, id, err)
+		return nil, false, c.explainSubmit(ctx, v, sub, alone, id, err)
 	}
 	stored := make([]Stored, len(receipt.Forms))
 	for i, form := range receipt.Forms {
@@ -111,7 +131,7 @@ func (c *Clinic) submit(ctx context.Context, caller Caller, sub Submission, alon
 }
 
 // prepare checks and scores a submission and packs it for the store.
-func (c *Clinic) prepare(caller Caller, sub Submission, alone bool) (store.Envelope, identity.Identifier, error) {
+func (c *Clinic) prepare(caller access.Caller, sub Submission, alone bool) (store.Envelope, identity.Identifier, error) {
 	check := c.newChecker(sub.Found)
 	id, warnings := c.checkSubmission(check, sub)
 	scored := c.scoreForms(check, sub, alone, id)
@@ -231,7 +251,7 @@ func (c *Clinic) scoreForms(check *checker, sub Submission, alone bool, id ident
 }
 
 // envelope packs what was checked and scored for the store.
-func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier, scored []*Scored, warnings []string) (store.Envelope, error) {
+func (c *Clinic) envelope(caller access.Caller, sub Submission, id identity.Identifier, scored []*Scored, warnings []string) (store.Envelope, error) {
 	now := c.now().UTC()
 	person, err := c.newIdentity(id, now)
 	if err != nil {
@@ -262,7 +282,7 @@ func (c *Clinic) envelope(caller Caller, sub Submission, id identity.Identifier,
 			Scores:            string(scoring.AppendScores(nil, s.Result.Scores)),
 			Warnings:          strings.Join(codes, " "),
 			State:             store.Live,
-			Changed:           store.Act{By: caller.System, At: now},
+			Changed:           store.Act{By: caller.User, At: now},
 		}
 		forms[i].Mark = c.keys.Mark(sub.CareUnit, caller.System, sub.Forms[i].SubmissionID)
 		forms[i].Digest = digest(&forms[i], s.Instrument, s.Answers, sub.Forms[i].ValueSets)
@@ -350,10 +370,10 @@ func (c *Clinic) warnOfOtherEpisodes(ctx context.Context, sub Submission, id ide
 }
 
 // explainSubmit turns the store's refusal into what the caller can act on.
-func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submission, alone bool, id identity.Identifier, err error) error {
+func (c *Clinic) explainSubmit(ctx context.Context, v *visit, sub Submission, alone bool, id identity.Identifier, err error) error {
 	switch {
 	case errors.Is(err, store.ErrEpisodeUnknown):
-		candidates, findErr := c.candidates(ctx, sub.CareUnit, id)
+		candidates, findErr := c.candidates(ctx, v, sub.CareUnit, id)
 		if findErr != nil {
 			return findErr
 		}
@@ -368,7 +388,7 @@ func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submissio
 	first := conflicts[0]
 	refusal := &StateError{Reason: first.Reason, Field: first.Field, Description: conflictText[first.Reason], Conflicts: conflicts}
 	for i := range conflicts {
-		c.findHolder(ctx, caller, sub.CareUnit, &conflicts[i])
+		c.findHolder(ctx, v.Caller, sub.CareUnit, &conflicts[i])
 	}
 	if !alone {
 		refusal.Verdicts = make([]FormVerdict, len(sub.Forms))
@@ -384,7 +404,7 @@ func (c *Clinic) explainSubmit(ctx context.Context, caller Caller, sub Submissio
 
 // findHolder reads who holds a slot, for a caller of the same system: another
 // system's ids mean nothing to it.
-func (c *Clinic) findHolder(ctx context.Context, caller Caller, careUnit string, conflict *FormConflict) {
+func (c *Clinic) findHolder(ctx context.Context, caller access.Caller, careUnit string, conflict *FormConflict) {
 	if held := conflict.held; held != nil && held.HeldBySystem == caller.System {
 		if holder, err := c.store.Submission(ctx, careUnit, caller.System, held.HeldBy); err == nil {
 			conflict.Holder = &holder

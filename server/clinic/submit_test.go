@@ -16,11 +16,11 @@ import (
 
 func TestSubmitStoresScoresAndReadsThemBack(t *testing.T) {
 	s := open(t, clinic.Settings{})
-	stored, created, err := s.Submit(t.Context(), clinic.Local, baseline("s-1", hads()), true)
+	stored, created, err := s.Submit(ctx, baseline("s-1", hads()), true)
 	if err != nil || !created || stored[0].Replayed {
 		t.Fatalf("got created %v, replayed %v, error %v; want a new episode", created, stored[0].Replayed, err)
 	}
-	read, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-1")
+	read, err := s.GetSubmission(ctx, unit, "s-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestSubmitListsEveryProblemAtOnce(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			sub := baseline("s-1", hads())
 			tc.change(&sub)
-			_, _, err := s.Submit(t.Context(), clinic.Local, sub, true)
+			_, _, err := s.Submit(ctx, sub, true)
 			if diff := cmp.Diff(tc.want, problems(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -98,7 +98,7 @@ func TestSubmitListsEveryProblemAtOnce(t *testing.T) {
 	t.Run("all together", func(t *testing.T) {
 		sub := baseline("s 1", hads())
 		sub.Patient.Value, sub.CareUnit, sub.Occasion, sub.AnsweredOn, sub.Forms[0].Answers[0].Value = "12", "", "", "2031-01-01", 9
-		_, _, err := s.Submit(t.Context(), clinic.Local, sub, true)
+		_, _, err := s.Submit(ctx, sub, true)
 		want := []string{"answers[0].value OUT_OF_RANGE", "answered_on FUTURE_DATE", "care_unit REQUIRED", "occasion REQUIRED", "patient.value BAD_FORMAT", "submission_id BAD_FORMAT"}
 		slices.Sort(want)
 		if diff := cmp.Diff(want, problems(t, err)); diff != "" {
@@ -128,7 +128,7 @@ func TestProblemsNeverEchoWhatWasSent(t *testing.T) {
 	sub.Forms[0].Answers[0].Item, sub.Forms[0].Layout, sub.Forms[0].Coding = marker, marker, marker
 	sub.Forms[0].ValueSets = []string{marker}
 	sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: marker + " ", Sheet: clinic.Sheet{Instrument: marker}})
-	_, _, err := s.Submit(t.Context(), clinic.Local, sub, false)
+	_, _, err := s.Submit(ctx, sub, false)
 	var input *clinic.InputError
 	if !errors.As(err, &input) || len(input.Problems) < 15 {
 		t.Fatalf("got %v, want a long list of problems", err)
@@ -146,7 +146,7 @@ func TestTextsMustNotHoldTheIdentifier(t *testing.T) {
 	sub.Patient.Value = "19121212-1212"
 	sub.EpisodeID = "191212121212"
 	sub.Source.DocumentID = "doc/1212121212/2"
-	_, _, err := s.Submit(t.Context(), clinic.Local, sub, true)
+	_, _, err := s.Submit(ctx, sub, true)
 	want := []string{"episode_id IDENTIFIER_IN_TEXT", "source.document_id IDENTIFIER_IN_TEXT", "submission_id IDENTIFIER_IN_TEXT"}
 	if diff := cmp.Diff(want, problems(t, err)); diff != "" {
 		t.Error(diff)
@@ -159,7 +159,7 @@ func TestRetryGetsTheOriginalReply(t *testing.T) {
 	again := baseline("s-1", hads())
 	slices.Reverse(again.Forms[0].Answers)
 	again.Patient = clinic.PatientRef{System: "urn:oid:1.2.752.129.2.1.3.1", Value: " 121212+1212 "}
-	stored, created, err := s.Submit(t.Context(), clinic.Local, again, true)
+	stored, created, err := s.Submit(ctx, again, true)
 	if err != nil || !stored[0].Replayed || !created {
 		t.Fatalf("got %+v, created %v, error %v; want the first reply, replayed", stored, created, err)
 	}
@@ -199,7 +199,7 @@ func TestReusedIDsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sub := baseline("s-1", hads())
 			change(&sub)
-			_, _, err := s.Submit(t.Context(), clinic.Local, sub, true)
+			_, _, err := s.Submit(ctx, sub, true)
 			if got := reason(t, err); got.Reason != clinic.SubmissionIDReused || got.Field != "submission_id" {
 				t.Errorf("got %s at %s", got.Reason, got.Field)
 			}
@@ -210,7 +210,7 @@ func TestReusedIDsAreRefused(t *testing.T) {
 func TestTakenSlotNamesItsHolder(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	s.submit(t, baseline("s-1", hads()))
-	_, _, err := s.Submit(t.Context(), clinic.Local, baseline("s-2", hads()), true)
+	_, _, err := s.Submit(ctx, baseline("s-2", hads()), true)
 	got := reason(t, err)
 	if got.Reason != clinic.OccasionAnswered || got.Conflicts[0].Holder == nil || got.Conflicts[0].Holder.SubmissionID != "s-1" {
 		t.Fatalf("got %+v", got)
@@ -219,10 +219,10 @@ func TestTakenSlotNamesItsHolder(t *testing.T) {
 	// be told that this one is in the way.
 	own := baseline("s-1", hads())
 	own.EpisodeID = "e-2"
-	if _, _, err := s.Submit(t.Context(), clinic.Caller{System: "another"}, own, true); err != nil {
+	if _, _, err := s.Submit(as("another"), own, true); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = s.Submit(t.Context(), clinic.Caller{System: "another"}, baseline("s-3", hads()), true)
+	_, _, err = s.Submit(as("another"), baseline("s-3", hads()), true)
 	if got := reason(t, err); got.Conflicts[0].Holder != nil {
 		t.Error("another calling system was told whose form it is")
 	}
@@ -233,13 +233,13 @@ func TestEnvelopeIsAllOrNothing(t *testing.T) {
 	s.submit(t, baseline("s-1", hads()))
 	sub := baseline("s-2", byNumber("pcs", 0, 1, 2, 3, 0, 0, 1, 4, 2, 1, 3, 0, 4))
 	sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: "s-3", Sheet: hads()}, clinic.Form{SubmissionID: "s-1", Sheet: byNumber("nprs")})
-	_, _, err := s.Submit(t.Context(), clinic.Local, sub, false)
+	_, _, err := s.Submit(ctx, sub, false)
 	got := reason(t, err)
 	want := []clinic.FormVerdict{{SubmissionID: "s-2"}, {SubmissionID: "s-3", Reason: clinic.OccasionAnswered}, {SubmissionID: "s-1", Reason: clinic.SubmissionIDReused}}
 	if diff := cmp.Diff(want, got.Verdicts); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := s.GetSubmission(t.Context(), clinic.Local, unit, "s-2"); reason(t, err).Reason != clinic.SubmissionUnknown {
+	if _, err := s.GetSubmission(ctx, unit, "s-2"); reason(t, err).Reason != clinic.SubmissionUnknown {
 		t.Error("the good form of a refused envelope was stored")
 	}
 }
@@ -249,12 +249,12 @@ func TestEpisodesAreNotOpenedByMistake(t *testing.T) {
 	s.submit(t, baseline("s-1", hads()))
 	sub := baseline("s-2", hads())
 	sub.Occasion, sub.EpisodeID = store.ProgrammeEnd, "e-l"
-	_, _, err := s.Submit(t.Context(), clinic.Local, sub, true)
+	_, _, err := s.Submit(ctx, sub, true)
 	if got := reason(t, err); got.Reason != clinic.EpisodeUnknown || len(got.Candidates) != 1 || got.Candidates[0].EpisodeID != "e-1" {
 		t.Fatalf("got %+v, want the patient's episode as a candidate", got)
 	}
 	sub.AllowNewEpisode = true
-	stored, created, err := s.Submit(t.Context(), clinic.Local, sub, true)
+	stored, created, err := s.Submit(ctx, sub, true)
 	if err != nil || !created {
 		t.Fatalf("created %v, error %v", created, err)
 	}
@@ -263,7 +263,7 @@ func TestEpisodesAreNotOpenedByMistake(t *testing.T) {
 	}
 	sub = baseline("s-3", hads())
 	sub.Patient.Value = "189001019802"
-	_, _, err = s.Submit(t.Context(), clinic.Local, sub, true)
+	_, _, err = s.Submit(ctx, sub, true)
 	if got := reason(t, err); got.Reason != clinic.EpisodeOfOtherPatient {
 		t.Fatalf("got %s", got.Reason)
 	}
@@ -295,7 +295,7 @@ func TestOneOfManyRetriesStores(t *testing.T) {
 	first := 0
 	for range 32 {
 		wg.Go(func() {
-			stored, _, err := s.Submit(t.Context(), clinic.Local, baseline("s-1", hads()), true)
+			stored, _, err := s.Submit(ctx, baseline("s-1", hads()), true)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {

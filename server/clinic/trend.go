@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/painscore/painscore/scoring"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -99,8 +100,13 @@ type Change struct {
 // Trend reads the trend of an episode.
 //
 // Errors: those of Episode.
-func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (*Trend, error) {
-	episode, err := c.Episode(ctx, ref)
+func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (_ *Trend, err error) {
+	v, err := c.enter(ctx, access.GetTrendCall)
+	if err != nil {
+		return nil, err
+	}
+	defer v.leave(ctx, &err)
+	episode, err := c.find(ctx, v, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func at(occasion store.Occasion, on, id string, sheet clinic.Sheet) clinic.Submi
 
 func (s *site) trend(t *testing.T) *clinic.Trend {
 	t.Helper()
-	trend, err := s.Trend(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
+	trend, err := s.Trend(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,14 +223,14 @@ func TestTrendBelongsToThePatientWhoIsNamed(t *testing.T) {
 	s := open(t, clinic.Settings{})
 	s.submit(t, baseline("s-1", nprs(7)))
 	stranger := clinic.PatientRef{System: "personnummer", Value: "189001019802"}
-	_, err := s.Trend(t.Context(), clinic.EpisodeRef{Patient: &stranger, CareUnit: unit, EpisodeID: "e-1"})
+	_, err := s.Trend(ctx, clinic.EpisodeRef{Patient: &stranger, CareUnit: unit, EpisodeID: "e-1"})
 	if got := reason(t, err); got.Reason != clinic.EpisodeUnknown || len(got.Candidates) != 0 {
 		t.Errorf("got %+v", got)
 	}
-	if _, err := s.Trend(t.Context(), clinic.EpisodeRef{Patient: &tolvan, CareUnit: unit}); err != nil {
+	if _, err := s.Trend(ctx, clinic.EpisodeRef{Patient: &tolvan, CareUnit: unit}); err != nil {
 		t.Errorf("the only episode of the patient: %v", err)
 	}
-	if _, err := s.Trend(t.Context(), clinic.EpisodeRef{Patient: &tolvan, CareUnit: "another"}); reason(t, err).Reason != clinic.EpisodeUnknown {
+	if _, err := s.Trend(ctx, clinic.EpisodeRef{Patient: &tolvan, CareUnit: "another"}); reason(t, err).Reason != clinic.EpisodeUnknown {
 		t.Error("another unit's episode was read")
 	}
 }

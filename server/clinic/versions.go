@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -24,7 +25,12 @@ type Version struct {
 // plans, which stand in the order in which they were first applied.
 //
 // Errors: *InputError; *StateError with SUBMISSION_UNKNOWN.
-func (c *Clinic) ListSubmissionVersions(ctx context.Context, caller Caller, careUnit, submissionID string, page Page) ([]Version, string, error) {
+func (c *Clinic) ListSubmissionVersions(ctx context.Context, careUnit, submissionID string, page Page) (_ []Version, _ string, err error) {
+	v, err := c.enter(ctx, access.ListSubmissionVersionsCall)
+	if err != nil {
+		return nil, "", err
+	}
+	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	check.id("care_unit", careUnit)
 	check.id("submission_id", submissionID)
@@ -36,7 +42,12 @@ func (c *Clinic) ListSubmissionVersions(ctx context.Context, caller Caller, care
 	if _, err := c.site(ctx); err != nil { // definitions that another process brought
 		return nil, "", err
 	}
-	kept, err := c.store.SubmissionVersions(ctx, careUnit, caller.System, submissionID)
+	kept, err := c.store.SubmissionVersions(ctx, careUnit, v.System, submissionID)
+	if err == nil {
+		err = c.mayRead(ctx, v, careUnit, kept[len(kept)-1].EpisodeID)
+	} else if errors.Is(err, store.ErrNotFound) {
+		v.missing(ctx, careUnit)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, "", submissionUnknown()
 	}

@@ -12,12 +12,16 @@ import (
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/store/sqlite"
 )
+
+// local is the context of whoever sits at the machine.
+var local = access.WithCaller(context.Background(), access.Local())
 
 func open(t *testing.T) (*clinic.Clinic, store.Store) {
 	t.Helper()
@@ -45,13 +49,13 @@ func open(t *testing.T) (*clinic.Clinic, store.Store) {
 // trends reads every demo patient's trend.
 func trends(t *testing.T, use *clinic.Clinic) []*clinic.Trend {
 	t.Helper()
-	episodes, _, err := use.ListEpisodes(t.Context(), "", nil, clinic.Page{Size: 100})
+	episodes, _, err := use.ListEpisodes(local, "", nil, clinic.Page{Size: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []*clinic.Trend
 	for _, e := range episodes {
-		trend, err := use.Trend(t.Context(), clinic.EpisodeRef{CareUnit: e.CareUnit, EpisodeID: e.EpisodeID})
+		trend, err := use.Trend(local, clinic.EpisodeRef{CareUnit: e.CareUnit, EpisodeID: e.EpisodeID})
 		if err != nil {
 			t.Fatal(err)
 		}

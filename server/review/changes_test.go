@@ -45,7 +45,7 @@ func TestTheWordOfAChangeIsThatOfItsVerdict(t *testing.T) {
 
 func episodeOf(t *testing.T, site *testSite, id string) *clinic.Trend {
 	t.Helper()
-	trend, err := site.Trend(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: id})
+	trend, err := site.Trend(local, clinic.EpisodeRef{CareUnit: unit, EpisodeID: id})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"log/slog"
 	"math"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
@@ -64,7 +66,17 @@ func newTestSite(t *testing.T) *testSite {
 func (s *testSite) pages(options Options) http.Handler {
 	options.Now = func() time.Time { return now }
 	options.Logger = slog.New(slog.DiscardHandler)
-	return New(s.Clinic, options)
+	return asLocal(New(s.Clinic, options))
+}
+
+// local is the context of the one caller of local mode.
+var local = access.WithCaller(context.Background(), access.Local())
+
+// asLocal says to the pages that the caller of local mode asks.
+func asLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), access.Local())))
+	})
 }
 
 // fill stores the episodes that the tests look at.
@@ -95,7 +107,7 @@ func (s *testSite) fill() {
 func (s *testSite) episode(e store.Episode) {
 	s.t.Helper()
 	e.CareUnit = unit
-	if _, err := s.UpsertEpisode(s.t.Context(), clinic.EpisodeUpdate{Patient: patient(e.EpisodeID), Episode: e}); err != nil {
+	if _, err := s.UpsertEpisode(local, clinic.EpisodeUpdate{Patient: patient(e.EpisodeID), Episode: e}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -113,7 +125,7 @@ func (s *testSite) submit(episode string, occasion store.Occasion, label, on str
 		Patient: patient(episode), CareUnit: unit, EpisodeID: episode, Occasion: occasion, OccasionLabel: label,
 		AnsweredOn: on, Respondent: store.Patient, Mode: "paper",
 	}
-	active, err := s.ActiveInstruments(s.t.Context())
+	active, err := s.ActiveInstruments(local)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -122,7 +134,7 @@ func (s *testSite) submit(episode string, occasion store.Occasion, label, on str
 			sub.Forms = append(sub.Forms, clinic.Form{SubmissionID: episode + "-" + in.ID() + "-" + on, Sheet: answered(in, burden, without)})
 		}
 	}
-	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {
+	if _, _, err := s.Submit(local, sub, false); err != nil {
 		s.t.Fatalf("%s %s: %v", episode, occasion, err)
 	}
 }
@@ -147,7 +159,7 @@ func (s *testSite) goals(episode string, occasion store.Occasion, who store.Resp
 		Patient: patient(episode), CareUnit: unit, EpisodeID: episode, Occasion: occasion, AnsweredOn: on, Respondent: who,
 		Forms: []clinic.Form{{SubmissionID: episode + "-goals-" + string(who) + "-" + on, Sheet: sheet}},
 	}
-	if _, _, err := s.Submit(s.t.Context(), clinic.Caller{System: "test"}, sub, false); err != nil {
+	if _, _, err := s.Submit(local, sub, false); err != nil {
 		s.t.Fatalf("goals: %v", err)
 	}
 }

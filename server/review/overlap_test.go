@@ -12,7 +12,7 @@ import (
 // chartsOf draws every chart of an episode.
 func chartsOf(t *testing.T, site *testSite, l wording.Language, episode string) []*chart {
 	t.Helper()
-	trend, err := site.Trend(t.Context(), clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode})
+	trend, err := site.Trend(local, clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,6 +144,8 @@ func (s *site) failFor(w http.ResponseWriter, r *http.Request, err error, asked 
 	var input *clinic.InputError
 	var state *clinic.StateError
 	switch {
+	case clinic.RefusalReason(err) != "":
+		s.refuse(w, r)
 	case errors.As(err, &input), errors.As(err, &state):
 		s.fail(w, r, asked, nil)
 	case errors.Is(err, context.Canceled):
@@ -151,6 +153,13 @@ func (s *site) failFor(w http.ResponseWriter, r *http.Request, err error, asked 
 	default:
 		s.fail(w, r, http.StatusInternalServerError, err)
 	}
+}
+
+// refuse is the page for those who may not do this. An episode that they may not
+// see has no such page: it is not there.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request) {
+	l := language(r)
+	s.render(w, r, http.StatusForbidden, s.templates.failure, failurePage{page: s.page(r, l, l.Say("failure.403")), Text: l.Say("failure.role")})
 }
 
 // failPlain answers outside the pages, in plain text: whoever asks by a wrong

@@ -174,6 +174,7 @@ var phrases = map[string]pair{
 	"failure.400.what":    {"Länken hör till en annan lista. Börja om från första sidan.", "The link belongs to another list. Begin again from the first page."},
 	"failure.403":         {"Inte tillåtet", "Not allowed"},
 	"failure.403.what":    {"Begäran kom från en annan webbplats.", "The request came from another site."},
+	"failure.role":        {"Din roll eller ditt uppdrag omfattar inte detta.", "Your role or commission does not cover this."},
 	"failure.405":         {"Sidorna är bara till för läsning", "These pages are for reading only"},
 	"failure.405.what":    {"Formulär tas emot på andra vägar än den här.", "Forms are taken in by other ways than this one."},
 	"failure.421":         {"Fel adress", "Wrong address"},

@@ -172,6 +172,15 @@ const (
 	// administration and registry, a user or unit that is empty or too long, or one of them given twice. INVALID_ARGUMENT; no
 	// retry.
 	ErrorReason_ERROR_REASON_BAD_ASSERTION ErrorReason = 112
+	// None of the caller's roles allows this call; the access rule of each RPC names those that do. PERMISSION_DENIED; no
+	// retry.
+	ErrorReason_ERROR_REASON_ROLE_NOT_ALLOWED ErrorReason = 113
+	// The call concerns a care unit that the caller does not act for. PERMISSION_DENIED; no retry. Says nothing of whether
+	// there is such a unit. In an import it is the record that is refused.
+	ErrorReason_ERROR_REASON_UNIT_NOT_ALLOWED ErrorReason = 114
+	// A call about patients, by a caller of whom the user, the care unit or the purpose is not known. PERMISSION_DENIED; send
+	// the metadata `painscore-user`, `painscore-unit` and `painscore-purpose`, as far as the credential does not say it.
+	ErrorReason_ERROR_REASON_CALLER_INCOMPLETE ErrorReason = 115
 )
 
 // Enum value maps for ErrorReason.
@@ -232,6 +241,9 @@ var (
 		110: "ERROR_REASON_UNAUTHENTICATED",
 		111: "ERROR_REASON_ASSERTION_NOT_ALLOWED",
 		112: "ERROR_REASON_BAD_ASSERTION",
+		113: "ERROR_REASON_ROLE_NOT_ALLOWED",
+		114: "ERROR_REASON_UNIT_NOT_ALLOWED",
+		115: "ERROR_REASON_CALLER_INCOMPLETE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                 0,
@@ -289,6 +301,9 @@ var (
 		"ERROR_REASON_UNAUTHENTICATED":             110,
 		"ERROR_REASON_ASSERTION_NOT_ALLOWED":       111,
 		"ERROR_REASON_BAD_ASSERTION":               112,
+		"ERROR_REASON_ROLE_NOT_ALLOWED":            113,
+		"ERROR_REASON_UNIT_NOT_ALLOWED":            114,
+		"ERROR_REASON_CALLER_INCOMPLETE":           115,
 	}
 )
 
@@ -824,7 +839,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xc7\x0e\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xb1\x0f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -881,7 +896,10 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10e\x12 \n" +
 	"\x1cERROR_REASON_UNAUTHENTICATED\x10n\x12&\n" +
 	"\"ERROR_REASON_ASSERTION_NOT_ALLOWED\x10o\x12\x1e\n" +
-	"\x1aERROR_REASON_BAD_ASSERTION\x10pBb\n" +
+	"\x1aERROR_REASON_BAD_ASSERTION\x10p\x12!\n" +
+	"\x1dERROR_REASON_ROLE_NOT_ALLOWED\x10q\x12!\n" +
+	"\x1dERROR_REASON_UNIT_NOT_ALLOWED\x10r\x12\"\n" +
+	"\x1eERROR_REASON_CALLER_INCOMPLETE\x10sBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (

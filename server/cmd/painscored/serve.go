@@ -18,6 +18,7 @@ import (
 
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
+	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
@@ -46,7 +47,12 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	use, err := openClinic(ctx, cfg, st, keys, log)
+	events, err := openAccessLog(cfg, st, keys, log)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	use, err := openClinic(ctx, cfg, st, keys, events.Log, log)
 	if err != nil {
 		return err
 	}
@@ -78,7 +84,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
 	g, calls := server.New(use, who, secure, info, log)
 	pages := &http.Server{
-		Handler:           review.LoopbackOnly(review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log})),
+		Handler:           review.LoopbackOnly(asLocal(who, review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log}))),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -135,6 +141,19 @@ func collectRarely() {
 	}
 }
 
+// asLocal says in local mode who asks for a page: whoever sits at the machine.
+// Where sign-in is configured nobody does, and the pages show no patient.
+func asLocal(who *signin.Authenticator, pages http.Handler) http.Handler {
+	if !who.IsLocal() {
+		return pages
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller := access.Local()
+		caller.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		pages.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
+	})
+}
+
 // listen runs both servers until ctx ends or one of them fails, and stops them
 // so that what was begun is finished.
 func listen(ctx context.Context, g *grpc.Server, calls *server.Server, grpcListener net.Listener, pages *http.Server, webListener net.Listener) error {
@@ -172,9 +191,9 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: lowest}))
 }
 
-// openClinic loads the definitions, opens the use cases, and erases whom an
-// older database has brought back.
-func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.Keyring, log *slog.Logger) (*clinic.Clinic, error) {
+// openClinic loads the definitions, opens the use cases, and erases whom an older
+// database has brought back.
+func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.Keyring, events *access.Log, log *slog.Logger) (*clinic.Clinic, error) {
 	catalogue, err := loadCatalogue(cfg)
 	if err != nil {
 		return nil, err
@@ -187,7 +206,7 @@ func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.
 	if err != nil {
 		return nil, err
 	}
-	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal}, time.Now)
+	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal, AccessLog: events}, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -13,11 +14,20 @@ import (
 // between waits for a few milliseconds.
 const importChunk = 128
 
+// importAlone is importChunk where nobody has wanted anything stored since
+// unattended: more forms then share the flush and the pages that all of them
+// touch. Who comes first, or reads and waits for the access log, waits for such
+// a batch, some 10 ms.
+const (
+	importAlone = 512
+	unattended  = time.Second
+)
+
 // Import stores envelopes in turn, each as Submit would, some at a time: what
 // others want written gets in between.
 func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun bool) ([]store.Imported, error) {
 	imported := make([]store.Imported, len(envelopes))
-	chunk := s.storeChunk
+	chunk, room := s.storeChunk, s.queue.importRoom
 	if dryRun {
 		end, rehearse, err := s.rehearsal(ctx)
 		if err != nil {
@@ -27,7 +37,7 @@ func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun b
 		chunk = rehearse
 	}
 	for first := 0; first < len(envelopes); {
-		tasks, next := chunkOf(envelopes, first, imported)
+		tasks, next := chunkOf(envelopes, first, room(), imported)
 		if err := chunk(ctx, tasks); err != nil {
 			return nil, err
 		}
@@ -45,14 +55,14 @@ func (s *Store) Import(ctx context.Context, envelopes []store.Envelope, dryRun b
 
 // chunkOf makes the next tasks, and tells of envelopes that make no sense at
 // once. next is the first envelope that is left for later.
-func chunkOf(envelopes []store.Envelope, first int, imported []store.Imported) (tasks []task, next int) {
+func chunkOf(envelopes []store.Envelope, first, room int, imported []store.Imported) (tasks []task, next int) {
 	forms := 0
 	for next = first; next < len(envelopes); next++ {
 		e := &envelopes[next]
 		if imported[next].Err = checkEnvelope(e); imported[next].Err != nil {
 			continue
 		}
-		if forms += len(e.Forms); forms > importChunk && len(tasks) > 0 {
+		if forms += len(e.Forms); forms > room && len(tasks) > 0 {
 			break
 		}
 		tasks = append(tasks, submission(e))

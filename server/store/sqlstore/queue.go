@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -92,6 +93,9 @@ type queue struct {
 	filled  sync.Cond
 	waiting [shares][]*job
 	closed  bool
+	// awaited is when somebody last wanted something stored. The access log does
+	// not count: imports make entries of their own.
+	awaited time.Time
 	logOnly bool // the room that is left is the access log's
 }
 
@@ -111,9 +115,22 @@ func (q *queue) put(in share, j *job) error {
 	if len(q.waiting[in]) >= q.limits[in].waiting {
 		return store.ErrOverloaded
 	}
+	if in == interactive {
+		q.awaited = time.Now()
+	}
 	q.waiting[in] = append(q.waiting[in], j)
 	q.filled.Signal()
 	return nil
+}
+
+// importRoom is how many forms of an import the next job may hold.
+func (q *queue) importRoom() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if time.Since(q.awaited) > unattended {
+		return importAlone
+	}
+	return importChunk
 }
 
 // take waits until there is a job and returns the next batch: from each share

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -65,6 +66,30 @@ func TestALargeJobGoesAloneOfItsShareAndIsNotPassedOver(t *testing.T) {
 		if got := whats(q.take()); !slices.Equal(got, []string{want}) {
 			t.Errorf("took %v, want %s", got, want)
 		}
+	}
+}
+
+func TestAnImportTakesMoreRoomOnlyWhileNobodyElseWaits(t *testing.T) {
+	q := smallQueue()
+	put := func(in share) {
+		t.Helper()
+		if err := q.put(in, named("job", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(imports)
+	put(accessLog)
+	put(maintenance)
+	if got := q.importRoom(); got != importAlone {
+		t.Errorf("among its own kind: %d", got)
+	}
+	put(interactive)
+	if got := q.importRoom(); got != importChunk {
+		t.Errorf("beside a submit: %d", got)
+	}
+	q.awaited = time.Now().Add(-2 * unattended)
+	if got := q.importRoom(); got != importAlone {
+		t.Errorf("later: %d", got)
 	}
 }
 

@@ -1,0 +1,499 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/painscore/painscore/proto/painscore/v1"
+	"github.com/painscore/painscore/scoring/instruments"
+	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/review"
+	"github.com/painscore/painscore/server/store"
+	"github.com/painscore/painscore/server/store/sqlite"
+)
+
+// The units of the matrix, by what they are to the one episode in it.
+var matrixUnits = []struct{ unit, relation string }{
+	{"unit-own", "own"}, {"unit-assessing", "assessing"}, {"unit-shared", "shared"}, {"unit-other", "other"},
+}
+
+// matrix is a server with one episode, which is told in metadata who calls.
+type matrix struct {
+	t          *testing.T
+	use        *clinic.Clinic
+	conn       *grpc.ClientConn
+	st         store.Store
+	log        *recorded
+	patientKey string
+	n          int
+}
+
+// recorded is an access log that keeps its events in memory.
+type recorded struct {
+	mu     sync.Mutex
+	events []access.Event
+}
+
+func (r *recorded) AppendAccess(_ context.Context, block store.AccessBlock) error {
+	events, err := access.Events(block.Body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, events...)
+	return err
+}
+
+func (r *recorded) AccessChains(context.Context) ([]store.AccessChain, error) { return nil, nil }
+
+func (r *recorded) AccessBlocks(context.Context, string, int64, int) ([]store.AccessBlock, error) {
+	return nil, nil
+}
+
+// take returns what was recorded since it was last asked.
+func (r *recorded) take() []access.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.events
+	r.events = nil
+	return events
+}
+
+var matrixPatient = &pb.PatientIdentifier{System: "https://example.org/patients", Value: "m-1"}
+
+func newMatrix(t *testing.T) *matrix {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := sqlite.Open(t.Context(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	keys, err := identity.LoadOrCreate(filepath.Join(dir, "identity.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := instruments.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &matrix{t: t, log: &recorded{}, st: st}
+	log, err := access.NewLog(m.log, access.OneKey([]byte("a key of thirty-two bytes, for a log")), access.LogOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	if m.use, err = clinic.Open(t.Context(), st, catalogue, keys, clinic.Settings{AccessLog: log}, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	m.serve()
+	m.fill()
+	return m
+}
+
+// serve puts every service behind what every call passes through, and believes
+// the metadata of who calls.
+func (m *matrix) serve() {
+	s := silent()
+	s.clinic, s.draining = m.use, make(chan struct{})
+	believe := func(ctx context.Context) context.Context {
+		header, _ := metadata.FromIncomingContext(ctx)
+		if len(header.Get("role")) == 0 {
+			return ctx
+		}
+		return access.WithCaller(ctx, matrixCaller(access.Role(header.Get("role")[0]), header.Get("unit")[0]))
+	}
+	g := grpc.NewServer(
+		grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			return next(believe(ctx), req)
+		}, s.unaryCall),
+		grpc.ChainStreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+			return next(srv, signedInStream{stream, believe(stream.Context())})
+		}, s.streamCall))
+	pb.RegisterScoringServiceServer(g, s)
+	pb.RegisterSubmissionServiceServer(g, s)
+	pb.RegisterPatientServiceServer(g, s)
+	pb.RegisterAdminServiceServer(g, s)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	go g.Serve(listener)
+	m.t.Cleanup(g.Stop)
+	if m.conn, err = grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials())); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { m.conn.Close() })
+}
+
+func matrixCaller(role access.Role, unit string) access.Caller {
+	return access.Caller{System: "journal", User: "SE-user", Unit: unit, Roles: []access.Role{role}, Purpose: access.Care, RequestID: "r"}
+}
+
+func (m *matrix) submission(id, episode string, patient *pb.PatientIdentifier, on string) *pb.SubmitRequest {
+	return &pb.SubmitRequest{
+		SubmissionId: id, CareUnit: "unit-own", EpisodeId: episode, Occasion: pb.Occasion_OCCASION_OTHER, OccasionLabel: id, AnsweredOn: on,
+		AllowNewEpisode: true, Patient: patient, Instrument: "nprs",
+		Answers: []*pb.Answer{{Item: "average_pain", Response: &pb.Answer_Value{Value: 4}}},
+	}
+}
+
+// fill stores the episode, assessed by one other unit and shared with another.
+func (m *matrix) fill() {
+	ctx := metadata.AppendToOutgoingContext(m.t.Context(), "role", "clinician", "unit", "unit-own")
+	if _, err := pb.NewSubmissionServiceClient(m.conn).Submit(ctx, m.submission("s-0", "e-1", matrixPatient, "2024-01-01")); err != nil {
+		m.t.Fatal(err)
+	}
+	if _, err := pb.NewPatientServiceClient(m.conn).UpsertEpisode(ctx, &pb.UpsertEpisodeRequest{
+		Patient: matrixPatient, Episode: &pb.Episode{CareUnit: "unit-own", EpisodeId: "e-1", AssessingUnit: "unit-assessing"},
+	}); err != nil {
+		m.t.Fatal(err)
+	}
+	if _, err := pb.NewPatientServiceClient(m.conn).ShareEpisode(ctx, &pb.ShareEpisodeRequest{
+		CareUnit: "unit-own", EpisodeId: "e-1", WithCareUnit: "unit-shared", Reason: "r",
+	}); err != nil {
+		m.t.Fatal(err)
+	}
+	episode, err := m.st.Episode(m.t.Context(), "unit-own", "e-1")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.patientKey = episode.PatientKey
+	m.log.take()
+}
+
+// next is a new id.
+func (m *matrix) next() string { m.n++; return fmt.Sprint("n-", m.n) }
+
+// matrixCalls makes each call of the contract about the episode. What it returns
+// is why the call, or the record in it, was refused.
+var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
+	access.GetServerInfoCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAdminServiceClient(m.conn).GetServerInfo(ctx, &pb.GetServerInfoRequest{})
+		return err
+	},
+	access.ListSettingsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAdminServiceClient(m.conn).ListSettings(ctx, &pb.ListSettingsRequest{})
+		return err
+	},
+	access.ChangeSettingCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAdminServiceClient(m.conn).ChangeSetting(ctx, &pb.ChangeSettingRequest{Change: &pb.ChangeSettingRequest_Window{
+			Window: &pb.OccasionWindow{Occasion: pb.Occasion_OCCASION_BASELINE, FromDays: -50, ToDays: 20}}})
+		return err
+	},
+	access.ListInstrumentsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewScoringServiceClient(m.conn).ListInstruments(ctx, &pb.ListInstrumentsRequest{})
+		return err
+	},
+	access.GetInstrumentCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewScoringServiceClient(m.conn).GetInstrument(ctx, &pb.GetInstrumentRequest{Instrument: "nprs"})
+		return err
+	},
+	access.ScoreCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewScoringServiceClient(m.conn).Score(ctx, &pb.ScoreRequest{Instrument: "nprs", Positions: []*pb.Position{{Response: &pb.Position_Value{Value: 3}}}})
+		return err
+	},
+	access.ScoreBatchCall: func(m *matrix, ctx context.Context) error {
+		stream, err := pb.NewScoringServiceClient(m.conn).ScoreBatch(ctx)
+		if err != nil {
+			return err
+		}
+		stream.Send(&pb.ScoreBatchRequest{Sheets: []*pb.BatchSheet{{RecordId: "1", Sheet: &pb.Sheet{Instrument: "nprs", Positions: []*pb.Position{{Response: &pb.Position_Value{Value: 3}}}}}}})
+		stream.CloseSend()
+		_, err = stream.Recv()
+		return ended(err)
+	},
+	access.UpsertEpisodeCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).UpsertEpisode(ctx, &pb.UpsertEpisodeRequest{
+			Patient: matrixPatient, Episode: &pb.Episode{CareUnit: "unit-own", EpisodeId: "e-1", Cohort: m.next()}})
+		return err
+	},
+	access.GetEpisodeCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).GetEpisode(ctx, &pb.GetEpisodeRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
+	access.ListEpisodesCall: func(m *matrix, ctx context.Context) error {
+		reply, err := pb.NewPatientServiceClient(m.conn).ListEpisodes(ctx, &pb.ListEpisodesRequest{CareUnit: "unit-own", Patient: matrixPatient})
+		if err == nil && len(reply.Episodes) == 0 {
+			return status.Error(codes.NotFound, "the list is empty")
+		}
+		return err
+	},
+	access.ShareEpisodeCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).ShareEpisode(ctx, &pb.ShareEpisodeRequest{CareUnit: "unit-own", EpisodeId: "e-1", WithCareUnit: m.next(), Reason: "r"})
+		return err
+	},
+	access.LinkIdentityCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).LinkIdentity(ctx, &pb.LinkIdentityRequest{
+			Patient: matrixPatient, Also: &pb.PatientIdentifier{System: matrixPatient.System, Value: m.next()}, Reason: "r"})
+		return err
+	},
+	access.ErasePatientCall: func(m *matrix, ctx context.Context) error {
+		id := m.next()
+		patient := &pb.PatientIdentifier{System: matrixPatient.System, Value: "erase-" + id}
+		own := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "clinician", "unit", "unit-own"))
+		if _, err := pb.NewSubmissionServiceClient(m.conn).Submit(own, m.submission(id, "of-"+id, patient, "2024-01-01")); err != nil {
+			return err
+		}
+		episode, err := m.st.Episode(ctx, "unit-own", "of-"+id)
+		if err != nil {
+			return err
+		}
+		m.log.take()
+		_, err = pb.NewPatientServiceClient(m.conn).ErasePatient(ctx, &pb.ErasePatientRequest{ErasureId: id, Patient: patient, Reason: "r"})
+		for _, e := range m.log.take() { // as if it had been the matrix's one patient
+			if i := slices.Index(e.Patients, episode.PatientKey); i >= 0 {
+				e.Patients[i] = m.patientKey
+			}
+			m.log.events = append(m.log.events, e)
+		}
+		return err
+	},
+	access.GetTrendCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).GetTrend(ctx, &pb.GetTrendRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
+	access.SubmitCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).Submit(ctx, m.submission(m.next(), "e-1", matrixPatient, "2024-01-02"))
+		return err
+	},
+	access.SubmitFormsCall: func(m *matrix, ctx context.Context) error {
+		one := m.submission(m.next(), "e-1", matrixPatient, "2024-01-02")
+		_, err := pb.NewSubmissionServiceClient(m.conn).SubmitForms(ctx, &pb.SubmitFormsRequest{
+			CareUnit: one.CareUnit, EpisodeId: one.EpisodeId, Occasion: one.Occasion, OccasionLabel: one.OccasionLabel, AnsweredOn: one.AnsweredOn, Patient: one.Patient,
+			Forms: []*pb.Form{{SubmissionId: one.SubmissionId, Instrument: one.Instrument, Answers: one.Answers}}})
+		return err
+	},
+	access.ImportSubmissionsCall: func(m *matrix, ctx context.Context) error {
+		stream, err := pb.NewSubmissionServiceClient(m.conn).ImportSubmissions(ctx)
+		if err != nil {
+			return err
+		}
+		id := m.next()
+		stream.Send(&pb.ImportSubmissionsRequest{Records: []*pb.ImportRecord{{RecordId: id, Submission: m.submission(id, "e-1", matrixPatient, "2024-01-02")}}})
+		reply, err := stream.Recv()
+		if err != nil {
+			return ended(err)
+		}
+		stream.CloseSend()
+		if refused := reply.Results[0].Error; refused != nil {
+			return newStatus(codes.PermissionDenied, strings.TrimPrefix(refused.Reason.String(), "ERROR_REASON_"), "", nil)
+		}
+		return nil
+	},
+	access.AmendSubmissionCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).AmendSubmission(ctx, &pb.AmendSubmissionRequest{
+			CareUnit: "unit-own", SubmissionId: "s-0", Version: m.version(ctx, "s-0"), Reason: "r", OccasionLabel: m.next()})
+		return err
+	},
+	access.RetractSubmissionCall: func(m *matrix, ctx context.Context) error {
+		id := m.next()
+		own := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "clinician", "unit", "unit-own"))
+		if _, err := pb.NewSubmissionServiceClient(m.conn).Submit(own, m.submission(id, "e-1", matrixPatient, "2024-01-01")); err != nil {
+			return err
+		}
+		m.log.take()
+		_, err := pb.NewSubmissionServiceClient(m.conn).RetractSubmission(ctx, &pb.RetractSubmissionRequest{CareUnit: "unit-own", SubmissionId: id, Version: 1, Reason: "r"})
+		return err
+	},
+	access.ListChangesCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).ListChanges(ctx, &pb.ListChangesRequest{CareUnit: "unit-own"})
+		return err
+	},
+	access.GetSubmissionCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).GetSubmission(ctx, &pb.GetSubmissionRequest{CareUnit: "unit-own", SubmissionId: "s-0"})
+		return err
+	},
+	access.ListSubmissionsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).ListSubmissions(ctx, &pb.ListSubmissionsRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
+	access.ListSubmissionVersionsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).ListSubmissionVersions(ctx, &pb.ListSubmissionVersionsRequest{CareUnit: "unit-own", SubmissionId: "s-0"})
+		return err
+	},
+	access.PreviewRescoreCall: func(m *matrix, ctx context.Context) error {
+		stream, err := pb.NewSubmissionServiceClient(m.conn).PreviewRescore(ctx, &pb.PreviewRescoreRequest{Instrument: "nprs"})
+		if err != nil {
+			return err
+		}
+		_, err = stream.Recv()
+		return err
+	},
+	access.ApplyRescoreCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).ApplyRescore(ctx, &pb.ApplyRescoreRequest{PlanId: m.plan()})
+		return err
+	},
+	access.RevertRescoreCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewSubmissionServiceClient(m.conn).RevertRescore(ctx, &pb.RevertRescoreRequest{PlanId: m.plan()})
+		return err
+	},
+}
+
+func ended(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// version is the newest one of a submission.
+func (m *matrix) version(ctx context.Context, id string) int32 {
+	sub, err := m.st.Submission(ctx, "unit-own", "journal", id)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return int32(sub.Version)
+}
+
+// plan keeps a plan of no form by hand: what it may do to a patient is decided
+// before it is looked at.
+func (m *matrix) plan() string {
+	id := m.next()
+	plan := store.RescorePlan{PlanID: id, Instrument: "nprs", TargetVersion: "1", Digest: []byte("none"), AllUnits: true, MadeBy: "t", MadeAt: time.Now(),
+		Scope: []store.RescoreScope{{CareUnit: "unit-own", Forms: 1}}}
+	if err := m.st.KeepRescorePlan(m.t.Context(), plan); err != nil {
+		m.t.Fatal(err)
+	}
+	return id
+}
+
+// verdict is what became of a call: a word for the table.
+func verdict(err error) string {
+	switch {
+	case err == nil, reasonOf(err) == clinic.StaleVersion: // the plan that was made by hand
+		return "yes"
+	case status.Code(err) == codes.NotFound:
+		return "not found"
+	case reasonOf(err) == clinic.RoleNotAllowed:
+		return "role"
+	case reasonOf(err) == clinic.UnitNotAllowed:
+		return "unit"
+	}
+	return err.Error()
+}
+
+// want is what the rule says of a role and of what a unit is to the episode.
+func want(rule access.Rule, role access.Role, relation string) string {
+	switch {
+	case !slices.Contains(rule.Roles, role):
+		return "role"
+	case rule.Scope == access.ScopeOwner && relation != "own":
+		return "unit"
+	case rule.Scope == access.ScopeEpisode && relation == "other":
+		return "not found"
+	}
+	return "yes"
+}
+
+// TestMatrix makes every call of the contract in every role, for every relation
+// of the caller's unit to the episode, and holds answer and access log to the
+// rule. A call without a line in matrixCalls fails it.
+func TestMatrix(t *testing.T) {
+	m := newMatrix(t)
+	for _, action := range access.Actions() {
+		rule, _ := access.RuleOf(action)
+		call, ok := matrixCalls[action]
+		if !ok {
+			t.Errorf("%s has no line in matrixCalls", action)
+			continue
+		}
+		for _, role := range access.Roles {
+			var row []string
+			for _, u := range matrixUnits {
+				m.log.take()
+				got := verdict(call(m, metadata.AppendToOutgoingContext(t.Context(), "role", string(role), "unit", u.unit)))
+				row = append(row, got)
+				if expected := want(rule, role, u.relation); got != expected {
+					t.Errorf("%s as %s of the %s unit: %s, want %s", action, role, u.relation, got, expected)
+				}
+				if problem := m.wrongLog(action, rule, got); problem != "" {
+					t.Errorf("%s as %s of the %s unit: %s", action, role, u.relation, problem)
+				}
+			}
+			t.Logf("%-42s %-14s %s", action, role, strings.Join(row, " | "))
+		}
+		if got := status.Code(call(m, t.Context())); got != codes.Unauthenticated && action != access.ScoreBatchCall {
+			t.Errorf("%s by nobody: %v", action, got)
+		}
+	}
+}
+
+// wrongLog says what is wrong with what the log heard of one call.
+func (m *matrix) wrongLog(action access.Action, rule access.Rule, got string) string {
+	events := m.log.take()
+	if !rule.PatientLevel() {
+		if len(events) > 0 {
+			return "logged although it is about nobody"
+		}
+		return ""
+	}
+	outcome := map[string]access.Outcome{"yes": access.Granted, "not found": access.NotFound, "role": access.Refused, "unit": access.Refused}[got]
+	i := slices.IndexFunc(events, func(e access.Event) bool { return e.Action == action && e.Outcome == outcome })
+	if action == access.ListEpisodesCall && got == "not found" { // an empty list, which is granted
+		i = slices.IndexFunc(events, func(e access.Event) bool { return e.Outcome == access.Granted && len(e.Patients) == 0 })
+	}
+	if i < 0 {
+		return fmt.Sprintf("no event %s among %+v", outcome, events)
+	}
+	e := events[i]
+	switch {
+	case e.Activity != rule.Activity, e.User != "SE-user", e.Purpose != access.Care, e.RequestID == "":
+		return fmt.Sprintf("the event lacks who or why: %+v", e)
+	case outcome == access.Granted && got == "yes" && !slices.Contains(e.Patients, m.patientKey):
+		return fmt.Sprintf("the event lacks for whom: %+v", e)
+	case outcome == access.Refused && e.Reason != cmp.Or(map[string]string{"role": clinic.RoleNotAllowed}[got], clinic.UnitNotAllowed):
+		return "the event lacks why it was refused"
+	}
+	return ""
+}
+
+// matrixPages are the pages and the call that each stands for.
+var matrixPages = map[string]access.Action{"/units/unit-own/episodes/e-1": access.GetTrendCall, "/?unit=unit-own": access.ListEpisodesCall}
+
+func TestMatrixOfPages(t *testing.T) {
+	m := newMatrix(t)
+	pages := review.New(m.use, review.Options{Logger: slog.New(slog.DiscardHandler)})
+	for path, action := range matrixPages {
+		rule, _ := access.RuleOf(action)
+		for _, role := range access.Roles {
+			for _, u := range matrixUnits {
+				m.log.take()
+				reply := httptest.NewRecorder()
+				request := httptest.NewRequest(http.MethodGet, path, nil)
+				pages.ServeHTTP(reply, request.WithContext(access.WithCaller(t.Context(), matrixCaller(role, u.unit))))
+				expected := map[string]int{"yes": 200, "not found": 404, "role": 403}[want(rule, role, u.relation)]
+				if action == access.ListEpisodesCall && expected == 404 {
+					expected = 200 // an empty list
+				}
+				if reply.Code != expected {
+					t.Errorf("%s as %s of the %s unit: %d, want %d", path, role, u.relation, reply.Code, expected)
+				}
+				if shown := strings.Contains(reply.Body.String(), "/units/unit-own/episodes/e-1"); action == access.ListEpisodesCall && shown != (expected == 200 && (u.relation == "own" || u.relation == "shared")) {
+					t.Errorf("%s as %s of the %s unit: shown %v", path, role, u.relation, shown)
+				}
+				if len(m.log.take()) == 0 {
+					t.Errorf("%s as %s of the %s unit: not logged", path, role, u.relation)
+				}
+			}
+		}
+	}
+}
