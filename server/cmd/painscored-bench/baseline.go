@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,10 @@ import (
 	"os"
 	"os/signal"
 	"path"
-	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
-
-	_ "github.com/mattn/go-sqlite3" // the stub and the raw inserts are written against it
 )
 
 // The baselines are servers of the least that could be there. They run as
@@ -30,7 +26,7 @@ import (
 
 // baselineCommand is what the benchmark starts itself with.
 func baselineCommand() *cobra.Command {
-	var method, replyFile, rowFile, database string
+	var method, replyFile, rowFile, folder, address string
 	cmd := &cobra.Command{
 		Use: "baseline", Short: "serve an echo or a stub, for the benchmark itself", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -39,12 +35,12 @@ func baselineCommand() *cobra.Command {
 				return err
 			}
 			var answer func(*frame) error
-			if database != "" {
+			if rowFile != "" {
 				row, err := os.ReadFile(rowFile)
 				if err != nil {
 					return err
 				}
-				stub, err := openStub(database, string(row))
+				stub, err := openStub(cmd.Context(), storage{folder: folder, address: address}, string(row))
 				if err != nil {
 					return err
 				}
@@ -56,8 +52,9 @@ func baselineCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&method, "method", "", "full name of the method to serve")
 	cmd.Flags().StringVar(&replyFile, "reply", "", "file with the reply's bytes")
-	cmd.Flags().StringVar(&rowFile, "row", "", "file with the row that the stub stores")
-	cmd.Flags().StringVar(&database, "database", "", "folder of the stub's database; without it the baseline is an echo")
+	cmd.Flags().StringVar(&rowFile, "row", "", "file with the row that the stub stores; without it the baseline is an echo")
+	cmd.Flags().StringVar(&folder, "data", "", "folder of the stub's SQLite file")
+	cmd.Flags().StringVar(&address, "store", "", "address of an empty PostgreSQL database, in place of the file")
 	return cmd
 }
 
@@ -89,9 +86,7 @@ func serveBaseline(ctx context.Context, stdout io.Writer, method string, reply *
 // stub stores rows in groups: one writer takes every request that waits, at
 // most stubBatch, and answers them after one commit.
 type stub struct {
-	db       *sql.DB
-	conn     *sql.Conn
-	insert   *sql.Stmt
+	rows     inserter
 	row      string
 	requests chan *pending
 	ended    chan struct{}
@@ -104,39 +99,12 @@ type pending struct {
 
 const stubBatch = 256
 
-// rowTable is the table of the stub and of the raw inserts: one packed row
-// under the caller's id, and no index besides.
-const rowTable = "CREATE TABLE form (id TEXT NOT NULL PRIMARY KEY, packed TEXT NOT NULL) STRICT, WITHOUT ROWID"
-
-const insertRow = "INSERT INTO form (id, packed) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-
-// openRows makes a database of the same durability as painscored's.
-func openRows(file string) (*sql.DB, *sql.Conn, *sql.Stmt, error) {
-	db, err := sql.Open("sqlite3", "file:"+file+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate")
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	ctx := context.Background()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, nil, nil, errors.Join(err, db.Close())
-	}
-	var insert *sql.Stmt
-	if _, err = conn.ExecContext(ctx, rowTable); err == nil {
-		insert, err = conn.PrepareContext(ctx, insertRow)
-	}
-	if err != nil {
-		return nil, nil, nil, errors.Join(err, conn.Close(), db.Close())
-	}
-	return db, conn, insert, nil
-}
-
-func openStub(folder, row string) (*stub, error) {
-	db, conn, insert, err := openRows(filepath.Join(folder, "stub.db"))
+func openStub(ctx context.Context, at storage, row string) (*stub, error) {
+	rows, err := openRows(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	s := &stub{db: db, conn: conn, insert: insert, row: row, requests: make(chan *pending, 4*stubBatch), ended: make(chan struct{})}
+	s := &stub{rows: rows, row: row, requests: make(chan *pending, 4*stubBatch), ended: make(chan struct{})}
 	go s.write()
 	return s, nil
 }
@@ -175,22 +143,15 @@ func (s *stub) write() {
 }
 
 func (s *stub) commit(batch []*pending) error {
-	ctx := context.Background()
-	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
+	rows := make([][]any, len(batch))
+	for i, p := range batch {
+		rows[i] = []any{p.id, s.row}
 	}
-	for _, p := range batch {
-		if _, err := s.insert.ExecContext(ctx, p.id, s.row); err != nil {
-			_, undone := s.conn.ExecContext(ctx, "ROLLBACK")
-			return errors.Join(err, undone)
-		}
-	}
-	_, err := s.conn.ExecContext(ctx, "COMMIT")
-	return err
+	return s.rows.commit(context.Background(), rows)
 }
 
 func (s *stub) close() error {
 	close(s.requests)
 	<-s.ended
-	return errors.Join(s.insert.Close(), s.conn.Close(), s.db.Close())
+	return s.rows.close()
 }

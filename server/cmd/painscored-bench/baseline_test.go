@@ -12,16 +12,17 @@ import (
 // each request, with the caller's id, flushed by a log in FULL mode.
 func TestTheStubHasStoredWhatItAnswered(t *testing.T) {
 	folder := t.TempDir()
-	s, err := openStub(folder, "a packed row")
+	s, err := openStub(t.Context(), storage{folder: folder}, "a packed row")
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn := s.rows.(*sqliteRows).conn
 	var mode string
 	var synchronous int
-	if err := s.conn.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
+	if err := conn.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
 		t.Errorf("journal mode %s, %v", mode, err)
 	}
-	if err := s.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous != 2 {
+	if err := conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous != 2 {
 		t.Errorf("synchronous %d, %v", synchronous, err)
 	}
 	requests := newSubmits(furtherHADS(), 7)
@@ -44,7 +45,7 @@ func TestTheStubHasStoredWhatItAnswered(t *testing.T) {
 	if err := s.close(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(folder, "stub.db")+"?mode=ro")
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(folder, databaseFile)+"?mode=ro")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +17,7 @@ type benchFlags struct {
 	lasting     time.Duration
 	connections int
 	json        bool
+	markdown    bool
 }
 
 func benchCommand(place *placeFlags) *cobra.Command {
@@ -37,7 +36,8 @@ lowest to the highest. Calls are a closed loop: so many are in flight, always.`,
 	flags.DurationVar(&f.lasting, "lasting", 2*time.Second, "how long a turn takes")
 	flags.IntVar(&f.connections, "connections", 4, "over how many connections, at most one per call in flight")
 	flags.BoolVar(&f.json, "json", false, "print JSON for programs")
-	cmd.AddCommand(benchSubmit(f), benchTrend(f), benchImport(f), benchGrowth(f))
+	flags.BoolVar(&f.markdown, "markdown", false, "print tables for a document")
+	cmd.AddCommand(benchAll(f), benchSubmit(f), benchTrend(f), benchImport(f), benchGrowth(f))
 	return cmd
 }
 
@@ -53,27 +53,30 @@ func (f *benchFlags) check() error {
 	return nil
 }
 
+// measure runs a benchmark and prints its rows.
+func (f *benchFlags) measure(cmd *cobra.Command, do func(ctx context.Context, p *place, say io.Writer) ([]row, error)) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	return f.in(cmd.Context(), func(p *place) error {
+		m, err := p.look(cmd.Context())
+		if err != nil {
+			return err
+		}
+		report, err := do(cmd.Context(), p, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return f.print(cmd.OutOrStdout(), m, report)
+	})
+}
+
 // contestant is one server that a benchmark calls.
 type contestant struct {
-	name string
-	load load
-}
-
-// row is a line of the report.
-type row struct {
-	Call     string `json:"call"`
-	InFlight int    `json:"in_flight"`
-	Who      string `json:"who"`
-	Median   sample `json:"median"`
-	First    *ratio `json:"first_against_it,omitempty"`
-}
-
-// ratio is how the first contestant stands to the one of this line.
-type ratio struct {
-	Rate    float64 `json:"throughput"`
-	Lowest  float64 `json:"throughput_lowest"`
-	Highest float64 `json:"throughput_highest"`
-	P99     float64 `json:"p99,omitempty"`
+	name  string
+	child *child
+	kept  storage // what it was given, if somebody takes it away afterwards
+	load  load
 }
 
 // compete lets the contestants run in turn. The first one is measured against
@@ -120,35 +123,4 @@ func rows(call string, inFlight int, contestants []contestant, all [][]sample) [
 		out = append(out, line)
 	}
 	return out
-}
-
-// print writes the report, the table for people.
-func (f *benchFlags) print(w io.Writer, m machine, report []row) error {
-	if f.json {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"machine": m, "connections": f.connections, "rounds": f.rounds, "turn_ns": f.lasting, "rows": report})
-	}
-	fmt.Fprintf(w, "%v\n%d rounds of %v in turn, over at most %d connections\n\n", m, f.rounds, f.lasting, f.connections)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CALL\tIN FLIGHT\tWHO\tPER SECOND\tP50\tP99\tPAINSCORED'S RATE TO IT\tP99 TO ITS")
-	for _, r := range report {
-		rate, p99 := "", ""
-		if r.First != nil {
-			rate = fmt.Sprintf("%.2f (%.2f–%.2f)", r.First.Rate, r.First.Lowest, r.First.Highest)
-		}
-		if r.First != nil && r.First.P99 > 0 {
-			p99 = fmt.Sprintf("%.2f", r.First.P99)
-		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%s\t%s\t%s\t%s\n", r.Call, r.InFlight, r.Who, r.Median.PerSecond,
-			latency(r.Median.P50), latency(r.Median.P99), rate, p99)
-	}
-	return table.Flush()
-}
-
-func latency(d time.Duration) string {
-	if d == 0 {
-		return "–"
-	}
-	return d.Round(time.Microsecond).String()
 }

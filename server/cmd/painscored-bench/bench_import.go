@@ -9,14 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 )
-
-// importWindow is how many messages may be on their way without their answer.
-const importWindow = 6
 
 func benchImport(f *benchFlags) *cobra.Command {
 	var records, perEpisode int
@@ -29,63 +24,59 @@ statement with 1,000 rows to a commit, in one process and without a service:
   raw rows             the same rows, packed in one column, no index but the key
   raw rows, own table  the same rows in painscored's own table with its indexes`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
-				return err
-			}
 			if records < 1 || records > 1000 || perEpisode < 1 {
 				return fmt.Errorf("--records must be from 1 to 1000, --per-episode positive")
 			}
-			return f.in(cmd.Context(), func(p *place) error {
-				return f.importing(cmd.Context(), p, records, perEpisode, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return f.measure(cmd, func(ctx context.Context, p *place, say io.Writer) ([]row, error) {
+				return f.importing(ctx, p, records, perEpisode, say)
 			})
 		},
 	}
-	cmd.Flags().IntVar(&records, "records", 250, "how many records a message holds")
-	cmd.Flags().IntVar(&perEpisode, "per-episode", 9, "how many records an episode has")
+	cmd.Flags().IntVar(&records, "records", importRecords, "how many records a message holds")
+	cmd.Flags().IntVar(&perEpisode, "per-episode", importPerEpisode, "how many records an episode has")
 	return cmd
 }
 
-func (f *benchFlags) importing(ctx context.Context, p *place, records, perEpisode int, stdout, stderr io.Writer) error {
-	m, err := look(p.dir)
-	if err != nil {
-		return err
-	}
+func (f *benchFlags) importing(ctx context.Context, p *place, records, perEpisode int, say io.Writer) ([]row, error) {
 	sizes, err := p.sampleSubmit(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	server, err := p.contestant(ctx, "ImportSubmissions", 1, func() (*child, error) { return p.serveNew(ctx) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(server.load.conns)
-	packed, err := p.openRaw(string(sizes.row))
+	packed, err := p.openRaw(ctx, string(sizes.row))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer packed.close()
-	table, err := p.openRawTable(sizes)
+	table, err := p.openRawTable(ctx, sizes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer table.close()
-	stream := &importLoad{conn: server.load.conns[0], messages: newImportMessages(records, perEpisode, f.seed)}
-	turns := []func(context.Context, time.Duration) (sample, error){stream.run, packed.run, table.run}
+	messages := newImportMessages(records, perEpisode, f.seed)
+	stream := func(ctx context.Context, lasting time.Duration) (sample, error) {
+		return importFor(ctx, server.load.conns[0], messages.next, lasting)
+	}
+	turns := []func(context.Context, time.Duration) (sample, error){stream, packed.run, table.run}
 	contestants := []contestant{{name: server.name}, {name: "raw rows"}, {name: "raw rows, own table"}}
 	all := make([][]sample, len(turns))
 	for round := range f.rounds + 1 {
 		for i, turn := range turns {
 			got, err := turn(ctx, f.lasting)
 			if err != nil {
-				return fmt.Errorf("%s: %w", contestants[i].name, err)
+				return nil, fmt.Errorf("%s: %w", contestants[i].name, err)
 			}
 			if round > 0 { // the first is the warm-up
 				all[i] = append(all[i], got)
 			}
 		}
-		progress(stderr, "round %d of %d done", round, f.rounds)
+		progress(say, "round %d of %d done", round, f.rounds)
 	}
-	return f.print(stdout, m, rows("import", 1, contestants, all))
+	return rows("import", 1, contestants, all), nil
 }
 
 // importMessages makes ImportSubmissionsRequests in wire form.
@@ -123,70 +114,4 @@ func (m *importMessages) next() []byte {
 		m.n++
 	}
 	return body
-}
-
-// importLoad sends messages over one stream, a few ahead of their answers.
-type importLoad struct {
-	conn     *grpc.ClientConn
-	messages *importMessages
-}
-
-func (l *importLoad) run(ctx context.Context, lasting time.Duration) (sample, error) {
-	ctx, cancel := context.WithTimeout(ctx, lasting+callTime)
-	defer cancel()
-	stream, err := l.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true},
-		pb.SubmissionService_ImportSubmissions_FullMethodName, grpc.ForceCodecV2(frames{}))
-	if err != nil {
-		return sample{}, err
-	}
-	began := time.Now()
-	window, sendErr := make(chan struct{}, importWindow), make(chan error, 1)
-	go func() {
-		for time.Since(began) < lasting {
-			select {
-			case window <- struct{}{}:
-			case <-ctx.Done():
-				sendErr <- ctx.Err()
-				return
-			}
-			if stream.SendMsg(&frame{bytes: l.messages.next()}) != nil {
-				break // what was wrong comes with RecvMsg
-			}
-		}
-		sendErr <- stream.CloseSend()
-	}()
-	stored := 0
-	for {
-		reply := &frame{keep: true}
-		err := stream.RecvMsg(reply)
-		if err == io.EOF {
-			break
-		}
-		if err == nil {
-			stored, err = countStored(reply.bytes, stored)
-		}
-		if err != nil {
-			cancel()
-			<-sendErr
-			return sample{}, err
-		}
-		<-window
-	}
-	took := time.Since(began)
-	return sample{PerSecond: float64(stored) / took.Seconds(), Calls: stored}, <-sendErr
-}
-
-// countStored adds the results of a reply; one that is not STORED is an error:
-// what is refused, or was there, costs less.
-func countStored(reply []byte, stored int) (int, error) {
-	var results pb.ImportSubmissionsResponse
-	if err := proto.Unmarshal(reply, &results); err != nil {
-		return stored, err
-	}
-	for _, r := range results.Results {
-		if r.Outcome != pb.ImportOutcome_IMPORT_OUTCOME_STORED {
-			return stored, fmt.Errorf("a record was not stored: %v %v", r.Outcome, r.Error)
-		}
-	}
-	return stored + len(results.Results), nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -30,45 +29,38 @@ each time, beside two baselines that answer with the same bytes:
 and, once in the end, raw: the same rows by one prepared statement, 1,000 rows to a
 commit, in one process.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
-				return err
-			}
-			return f.in(cmd.Context(), func(p *place) error {
-				return f.submit(cmd.Context(), p, episodes, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return f.measure(cmd, func(ctx context.Context, p *place, say io.Writer) ([]row, error) {
+				return f.submit(ctx, p, episodes, say)
 			})
 		},
 	}
-	cmd.Flags().IntVar(&episodes, "episodes", 2000, "how many episodes the forms are spread over")
+	cmd.Flags().IntVar(&episodes, "episodes", submitEpisodes, "how many episodes the forms are spread over")
 	return cmd
 }
 
-func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, stdout, stderr io.Writer) error {
-	m, err := look(p.dir)
-	if err != nil {
-		return err
-	}
+func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, say io.Writer) ([]row, error) {
 	sizes, err := p.sampleSubmit(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	progress(stderr, "a request has %d bytes, its reply %d, its row %d", sizes.request, len(sizes.reply), len(sizes.row))
+	progress(say, "a request has %d bytes, its reply %d, its row %d", sizes.request, len(sizes.reply), len(sizes.row))
 	server, err := p.contestant(ctx, "painscored", f.connections, func() (*child, error) { return p.serveNew(ctx) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(server.load.conns)
 	if err := createEpisodes(ctx, server.load.conns, episodes); err != nil {
-		return err
+		return nil, err
 	}
-	progress(stderr, "%d episodes with a baseline are there", episodes)
+	progress(say, "%d episodes with a baseline are there", episodes)
 	stub, err := p.contestant(ctx, "stub", f.connections, func() (*child, error) { return p.baseline(ctx, submitMethod, sizes.reply, sizes.row) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(stub.load.conns)
 	echo, err := p.contestant(ctx, "echo", f.connections, func() (*child, error) { return p.baseline(ctx, submitMethod, sizes.reply, nil) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(echo.load.conns)
 	contestants := []contestant{server, stub, echo}
@@ -77,20 +69,20 @@ func (f *benchFlags) submit(ctx context.Context, p *place, episodes int, stdout,
 		contestants[i].load.method = submitMethod
 		contestants[i].load.sources = func(random *rand.Rand) source { return requests.writer(random) }
 	}
-	report, err := f.compete(ctx, stderr, "Submit", contestants)
+	report, err := f.compete(ctx, say, "Submit", contestants)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	raw, err := p.openRaw(string(sizes.row))
+	raw, err := p.openRaw(ctx, string(sizes.row))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer raw.close()
 	last, err := raw.run(ctx, f.lasting)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.print(stdout, m, append(report, row{Call: "row", InFlight: 1, Who: "raw", Median: last}))
+	return append(report, row{Call: "row", InFlight: 1, Who: "raw", Median: last}), nil
 }
 
 // serveNew starts painscored with nothing in it.
@@ -109,7 +101,7 @@ func (p *place) contestant(ctx context.Context, name string, connections int, st
 		return contestant{}, fmt.Errorf("%s: %w", name, err)
 	}
 	conns, err := c.dial(connections)
-	return contestant{name: name, load: load{conns: conns}}, err
+	return contestant{name: name, child: c, load: load{conns: conns}}, err
 }
 
 // self is the program that serves the baselines: this one.
@@ -126,12 +118,19 @@ func (p *place) baseline(ctx context.Context, method string, reply, row []byte) 
 		return nil, err
 	}
 	replyFile, rowFile := filepath.Join(folder, "reply"), filepath.Join(folder, "row")
-	if err := errors.Join(os.WriteFile(replyFile, reply, 0o600), os.WriteFile(rowFile, row, 0o600)); err != nil {
+	if err := os.WriteFile(replyFile, reply, 0o600); err != nil {
 		return nil, err
 	}
 	args := []string{"baseline", "--method", method, "--reply", replyFile}
-	if row != nil {
-		args = append(args, "--row", rowFile, "--database", folder)
+	if row == nil {
+		return p.start(ctx, program, args...)
 	}
-	return p.start(ctx, program, args...)
+	at, err := p.newStorage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(rowFile, row, 0o600); err != nil {
+		return nil, err
+	}
+	return p.start(ctx, program, append(args, "--row", rowFile, "--data", at.folder, "--store", at.address)...)
 }

@@ -20,50 +20,39 @@ func benchTrend(f *benchFlags) *cobra.Command {
 episodes each time, beside an echo that answers with the bytes of one such trend at
 once and reads nothing.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
-				return err
-			}
-			return f.in(cmd.Context(), func(p *place) error {
-				return f.trend(cmd.Context(), p, episodes, language, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return f.measure(cmd, func(ctx context.Context, p *place, say io.Writer) ([]row, error) {
+				return f.trend(ctx, p, episodes, language, say)
 			})
 		},
 	}
-	cmd.Flags().IntVar(&episodes, "episodes", 200, "how many episodes there are to read")
+	cmd.Flags().IntVar(&episodes, "episodes", trendEpisodes, "how many episodes there are to read")
 	cmd.Flags().StringVar(&language, "language", "", "ask for the changes in sentences, too: sv or en")
 	return cmd
 }
 
-func (f *benchFlags) trend(ctx context.Context, p *place, episodes int, language string, stdout, stderr io.Writer) error {
-	m, err := look(p.dir)
-	if err != nil {
-		return err
-	}
+func (f *benchFlags) trend(ctx context.Context, p *place, episodes int, language string, say io.Writer) ([]row, error) {
 	server, err := p.contestant(ctx, "painscored", f.connections, func() (*child, error) { return p.serveNew(ctx) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(server.load.conns)
 	if err := fillEpisodes(ctx, server.load.conns, 0, episodes); err != nil {
-		return err
+		return nil, err
 	}
 	requests := trendRequests(0, episodes, language)
 	reply, err := rawCall(ctx, server.load.conns[0], trendMethod, requests[0])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	progress(stderr, "%d episodes of %d forms are there; a trend has %d bytes", episodes, formsOfEpisode, len(reply))
+	progress(say, "%d episodes of %d forms are there; a trend has %d bytes", episodes, formsOfEpisode, len(reply))
 	echo, err := p.contestant(ctx, "echo", f.connections, func() (*child, error) { return p.baseline(ctx, trendMethod, reply, nil) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer hangUp(echo.load.conns)
 	contestants := []contestant{server, echo}
 	for i := range contestants {
 		contestants[i].load.method, contestants[i].load.sources = trendMethod, sourcesOf(requests)
 	}
-	report, err := f.compete(ctx, stderr, "GetTrend", contestants)
-	if err != nil {
-		return err
-	}
-	return f.print(stdout, m, report)
+	return f.compete(ctx, say, "GetTrend", contestants)
 }

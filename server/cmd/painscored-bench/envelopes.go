@@ -79,10 +79,8 @@ func newEnvelopes() ([]envelopeTemplate, error) {
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	var all []envelopeTemplate
-	for i, occasion := range occasionsOfTrend {
-		on := []string{"2024-01-15", "2024-05-20", "2025-05-22"}[i]
-		request := envelope(unitName(0), episodeName(0), 0)
-		request.Patient.Value, request.Occasion, request.OccasionLabel, request.AnsweredOn = patientName(0), occasion, "", on
+	for i := range occasionsOfTrend {
+		request := occasionOfTrend(i)
 		var t envelopeTemplate
 		for n := range fill.instruments {
 			form := fill.fill(n, random)
@@ -97,6 +95,14 @@ func newEnvelopes() ([]envelopeTemplate, error) {
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// occasionOfTrend is an empty envelope of episode 0's i-th occasion.
+func occasionOfTrend(i int) *pb.SubmitFormsRequest {
+	e := envelope(unitName(0), episodeName(0), 0)
+	e.Patient.Value, e.Occasion, e.OccasionLabel = patientName(0), occasionsOfTrend[i], ""
+	e.AnsweredOn = []string{"2024-01-15", "2024-05-20", "2025-05-22"}[i]
+	return e
 }
 
 // write puts an episode's names and new ids into a copy of the body.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -16,7 +17,7 @@ type machine struct {
 	Cores         int           `json:"cores"`
 	System        string        `json:"system"`
 	Go            string        `json:"go"`
-	SQLite        string        `json:"sqlite"`
+	Engine        string        `json:"engine"`   // with its version
 	Medium        string        `json:"medium"`   // type of the file system
 	Fsync         time.Duration `json:"fsync_ns"` // median of a 4 KiB append and its flush
 	InterferedBy  string        `json:"load_average,omitempty"`
@@ -35,21 +36,45 @@ func look(folder string) (machine, error) {
 	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
 		m.InterferedBy = strings.Join(strings.Fields(string(text))[:3], " ")
 	}
-	db, err := sql.Open("sqlite3", ":memory:")
-	if err != nil {
-		return m, err
-	}
-	defer db.Close()
-	if err := db.QueryRow("SELECT sqlite_version()").Scan(&m.SQLite); err != nil {
-		return m, err
-	}
+	var err error
 	m.Fsync, err = flushTime(folder)
 	return m, err
 }
 
+// look describes the machine, the engine in use, and the medium that it keeps
+// its data on.
+func (p *place) look(ctx context.Context) (machine, error) {
+	if p.engine == postgresEngine {
+		version, folder, err := p.postgresVersion(ctx)
+		if err != nil {
+			return machine{}, err
+		}
+		m, err := look(folder)
+		m.Engine = "PostgreSQL " + version
+		return m, err
+	}
+	m, err := look(p.dir)
+	if err != nil {
+		return m, err
+	}
+	version, err := sqliteVersion()
+	m.Engine = "SQLite " + version
+	return m, err
+}
+
+func sqliteVersion() (version string, err error) {
+	db, err := sql.Open("sqlite3", ":memory:")
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	err = db.QueryRow("SELECT sqlite_version()").Scan(&version)
+	return version, err
+}
+
 func (m machine) String() string {
-	text := fmt.Sprintf("%d cores (%s), %s, SQLite %s, %s where a 4 KiB append and its flush take %v; %s",
-		m.Cores, m.System, m.Go, m.SQLite, m.Medium, m.Fsync.Round(time.Microsecond), m.ClientSharing)
+	text := fmt.Sprintf("%d cores (%s), %s, %s, %s where a 4 KiB append and its flush take %v; %s",
+		m.Cores, m.System, m.Go, m.Engine, m.Medium, m.Fsync.Round(time.Microsecond), m.ClientSharing)
 	if m.InterferedBy != "" {
 		text += "; load average at the start " + m.InterferedBy
 	}

@@ -2,6 +2,7 @@
 // the README and the design say of its speed and of what it survives can be
 // run by anybody, on their own machine.
 //
+//	go run ./server/cmd/painscored-bench bench all        Submit, GetTrend and imports in one table
 //	go run ./server/cmd/painscored-bench bench submit     Submit beside an echo and a bare durable row
 //	go run ./server/cmd/painscored-bench faults all       kill it, fill its disk, damage its file …
 //

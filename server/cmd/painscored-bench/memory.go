@@ -12,7 +12,7 @@ type amount int64
 
 func (a amount) String() string {
 	if a == 0 {
-		return "an unknown amount of memory"
+		return "unknown"
 	}
 	return fmt.Sprintf("%.1f MB", float64(a)/1e6)
 }

@@ -2,12 +2,7 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,29 +12,23 @@ import (
 const rowsPerCommit = 1000
 
 // rawRows inserts rows by one prepared statement, without a service around it:
-// what SQLite by itself can take in.
+// what the engine by itself can take in.
 type rawRows struct {
-	conn   *sql.Conn
-	insert *sql.Stmt
-	values func(n int) []any // of the n-th row
+	inserter
+	values func(n int) []any // of the n-th row, good until it is committed
 	n      int
-	close  func() error
 }
 
 // run inserts for the given time.
 func (r *rawRows) run(ctx context.Context, lasting time.Duration) (sample, error) {
 	began, first := time.Now(), r.n
 	for time.Since(began) < lasting && ctx.Err() == nil {
-		if _, err := r.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-			return sample{}, err
-		}
-		for range rowsPerCommit {
+		rows := make([][]any, rowsPerCommit)
+		for i := range rows {
 			r.n++
-			if _, err := r.insert.ExecContext(ctx, r.values(r.n)...); err != nil {
-				return sample{}, err
-			}
+			rows[i] = r.values(r.n)
 		}
-		if _, err := r.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		if err := r.commit(ctx, rows); err != nil {
 			return sample{}, err
 		}
 	}
@@ -47,71 +36,59 @@ func (r *rawRows) run(ctx context.Context, lasting time.Duration) (sample, error
 }
 
 // openRaw prepares inserts into a table of one packed text under the id.
-func (p *place) openRaw(packed string) (*rawRows, error) {
-	folder, err := p.folder()
+func (p *place) openRaw(ctx context.Context, packed string) (*rawRows, error) {
+	at, err := p.newStorage(ctx)
 	if err != nil {
 		return nil, err
 	}
-	db, conn, insert, err := openRows(filepath.Join(folder, "raw.db"))
+	rows, err := openRows(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	return &rawRows{conn: conn, insert: insert,
-		values: func(n int) []any { return []any{rawID(n), packed} },
-		close:  func() error { return errors.Join(insert.Close(), conn.Close(), db.Close()) }}, nil
+	return &rawRows{inserter: rows, values: func(n int) []any { return []any{rawID(n), packed} }}, nil
 }
 
 func rawID(n int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012d", n) }
 
 // openRawTable prepares inserts into a copy of painscored's own table with its
 // own indexes: the same, but for everything that a service adds.
-func (p *place) openRawTable(s submitSample) (*rawRows, error) {
-	folder, err := p.folder()
+func (p *place) openRawTable(ctx context.Context, s submitSample) (*rawRows, error) {
+	at, err := p.copyOf(ctx, s.stored)
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(folder, databaseFile)
-	if err := copyFile(s.database, file); err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("sqlite3", "file:"+file+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate")
+	rows, err := openForms(ctx, at, s.columns)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := db.Conn(context.Background())
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	insert, err := conn.PrepareContext(context.Background(), "INSERT INTO submission_version ("+strings.Join(s.columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(s.columns)-1)+")")
-	if err != nil {
-		return nil, errors.Join(err, conn.Close(), db.Close())
-	}
-	values := slices.Clone(s.values)
-	set := func(column string, value any) {
+	set := func(values []any, column string, value any) {
 		if i := slices.Index(s.columns, column); i >= 0 {
 			values[i] = value
 		}
 	}
-	return &rawRows{conn: conn, insert: insert,
-		values: func(n int) []any {
-			set("submission_id", rawID(n))
-			set("episode_id", episodeName(n))
-			set("change_seq", n+1000)
-			return values
-		},
-		close: func() error { return errors.Join(insert.Close(), conn.Close(), db.Close()) }}, nil
+	return &rawRows{inserter: rows, values: func(n int) []any {
+		values := slices.Clone(s.values)
+		set(values, "submission_id", rawID(n))
+		set(values, "episode_id", episodeName(n))
+		set(values, "change_seq", n+1000)
+		return values
+	}}, nil
 }
 
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
+// openForms prepares an insert into painscored's own table. The rows' episodes
+// are not there: neither engine is asked to look for them.
+func openForms(ctx context.Context, at storage, columns []string) (inserter, error) {
+	mark, first := "?", "PRAGMA foreign_keys = OFF"
+	if at.address != "" {
+		mark, first = "$", "SET session_replication_role = replica"
 	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
+	marks := make([]string, len(columns))
+	for i := range marks {
+		marks[i] = fmt.Sprint(mark, i+1)
 	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	insert := "INSERT INTO " + at.forms() + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	if at.address != "" {
+		return openPostgres(ctx, at.address, first, insert)
+	}
+	return openSQLite(ctx, at.database(), first, insert)
 }

@@ -43,9 +43,10 @@ func hads(episode int) *pb.SubmitRequest {
 // submits makes Submit requests in wire form by writing into a template where
 // two requests differ: no message is built while the clock runs.
 //
-// The n-th request is for episode n mod episodes, which exists already, and for
+// The n-th request is for episode first + n mod episodes, which exists already, and for
 // the next of that episode's further occasions, so that each takes a new slot.
 type submits struct {
+	first    int // the first of its episodes
 	episodes int
 	next     atomic.Int64
 	template []byte
@@ -92,7 +93,7 @@ func (s *submits) writer(random *rand.Rand) *writer {
 // request returns the next request, good until the next call.
 func (w *writer) request() []byte {
 	n := int(w.from.next.Add(1) - 1)
-	return w.at(n%w.from.episodes, n/w.from.episodes, n)
+	return w.at(w.from.first+n%w.from.episodes, n/w.from.episodes, n)
 }
 
 // at is the n-th request, for an episode's occasion of a week.

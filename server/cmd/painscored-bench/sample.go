@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,19 +21,18 @@ type submitSample struct {
 	reply   []byte
 	row     []byte // what the server stored for it, all columns in one text
 
-	database string // the file of the stopped server, and the row as it stands in it
-	columns  []string
-	values   []any
+	stored  storage // of the stopped server, and the row as it stands in it
+	columns []string
+	values  []any
 }
 
 // sampleSubmit submits one form to a server of its own, stops it, and looks at
 // what it stored. The baselines therefore follow the schema by themselves.
 func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
-	folder, err := p.folder()
-	if err != nil {
+	if s.stored, err = p.newStorage(ctx); err != nil {
 		return s, err
 	}
-	server, err := p.serve(ctx, storage{folder: folder})
+	server, err := p.serve(ctx, s.stored)
 	if err != nil {
 		return s, err
 	}
@@ -56,46 +54,21 @@ func (p *place) sampleSubmit(ctx context.Context) (s submitSample, err error) {
 	if err := server.stop(); err != nil {
 		return s, err
 	}
-	s.database = storage{folder: folder}.database()
-	return s, s.readRow(request.SubmissionId)
+	s.columns, s.values, err = s.stored.form(ctx, request.SubmissionId)
+	s.row = packed(s.values)
+	return s, err
 }
 
-// readRow reads the columns of a stored form, and packs them in one text as
-// package sqlstore packs what it reads.
-func (s *submitSample) readRow(submissionID string) (err error) {
-	db, err := sql.Open("sqlite3", "file:"+s.database+"?mode=ro")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	rows, err := db.Query("SELECT * FROM submission_version WHERE submission_id = ?1", submissionID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if s.columns, err = rows.Columns(); err != nil {
-		return err
-	}
-	if !rows.Next() {
-		return errors.Join(errors.New("the submitted form is not in the file"), rows.Err())
-	}
-	s.values = make([]any, len(s.columns))
-	into, texts := make([]any, len(s.columns)), make([]string, len(s.columns))
-	for i := range into {
-		into[i] = &s.values[i]
-	}
-	if err := rows.Scan(into...); err != nil {
-		return err
-	}
-	for i, v := range s.values {
-		if texts[i] = fmt.Sprint(v); v != nil {
-			if b, ok := v.([]byte); ok { // the digest, as long as it is stored
-				texts[i] = strings.Repeat("d", len(b))
-			}
+// packed joins a row's columns in one text, as package sqlstore reads them.
+func packed(values []any) []byte {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+		if b, ok := v.([]byte); ok { // the digest, as long as it is stored
+			texts[i] = strings.Repeat("d", len(b))
 		}
 	}
-	s.row = []byte(strings.Join(texts, "\x1f"))
-	return rows.Err()
+	return []byte(strings.Join(texts, "\x1f"))
 }
 
 // createEpisodes submits the baseline of each episode, which creates it.
