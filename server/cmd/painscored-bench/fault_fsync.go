@@ -18,10 +18,10 @@ import (
 
 var fsyncFault = fault{
 	name: "fsync", short: "each reply comes after its form was flushed to the medium, by the system calls",
-	long: `Run painscored under strace and look, for each form that was acknowledged, for its
-submission id in the system calls: it must be in a write to SQLite's log, then a flush
-(fsync or fdatasync) of the log must begin and succeed, and only then may a reply that
-names it be written to the socket. A process that is killed cannot show this, since
+	long: `Run painscored, and PostgreSQL if it is the engine, under one strace and look, for each
+form that was acknowledged, for its submission id in the system calls: it must be in a
+write to the engine's log, then a flush (fsync or fdatasync) of that file must begin and
+succeed, and only then may a reply that names it be written to the caller's socket. A process that is killed cannot show this, since
 what it wrote survives in the operating system's cache; a power cut would.`,
 	run: runFsync,
 }
@@ -30,63 +30,79 @@ what it wrote survives in the operating system's cache; a power cut would.`,
 const tracedCalls = "fsync,fdatasync,write,writev,pwrite64,pwritev,sendto,sendmsg"
 
 func runFsync(ctx context.Context, p *place, s size, v *verdict) error {
-	if p.engine != sqliteEngine {
-		return fmt.Errorf("%w: it is about SQLite's log", errSkipped)
-	}
 	at, err := p.newStorage(ctx)
 	if err != nil {
 		return err
 	}
-	traceFile := filepath.Join(at.folder, "trace")
-	server, err := p.serveTraced(ctx, at, traceFile)
+	serve, held := p.serveTraced, sqlitePromise
+	if p.engine == postgresEngine {
+		serve = p.serveTracedWithPostgres
+	}
+	t, err := serve(ctx, at, filepath.Join(at.folder, "trace"))
 	if err != nil {
 		return err
+	}
+	if p.engine == postgresEngine {
+		held = postgresPromise(t.server.addr)
 	}
 	each := s.of(20, 200)
-	alone, err := submitTraced(ctx, server, p.seed, "alone", 1, each)
+	alone, err := submitTraced(ctx, t.server, p.seed, "alone", 1, each)
 	if err != nil {
 		return err
 	}
-	together, err := submitTraced(ctx, server, p.seed, "together", 8, each)
+	together, err := submitTraced(ctx, t.server, p.seed, "together", 8, each)
 	if err != nil {
 		return err
 	}
-	if err := server.stop(); err != nil {
+	if err := t.server.stop(); err != nil {
 		return err
 	}
-	trace, err := readTrace(traceFile)
+	trace, err := t.end()
 	if err != nil {
 		return err
 	}
 	v.count("forms acknowledged one after the other", len(alone))
 	v.count("forms acknowledged to 8 clients at once", len(together))
-	v.count("flushes of the log", flushes(trace, "-wal"))
-	if n := flushes(trace, "-wal"); n < len(alone) {
+	held.hold(trace, alone, together, v)
+	return nil
+}
+
+// hold looks for each form's promise in the trace.
+func (p promise) hold(trace []traced, alone, together []string, v *verdict) {
+	n := p.flushes(trace)
+	v.count("flushes of the log", n)
+	if n < len(alone) {
 		v.violate("%d flushes for %d forms that were acknowledged one after the other", n, len(alone))
 	}
 	for _, id := range append(alone, together...) {
-		if found := judgeDurability(trace, id, "-wal"); found != durable {
+		if found := p.judge(trace, id); found != durable {
 			v.violate("a form was acknowledged: %s", found)
 		} else {
 			v.count("forms "+string(durable), 1)
 		}
 	}
-	return nil
+}
+
+// tracedServer is a painscored under strace.
+type tracedServer struct {
+	server *child
+	end    func() ([]traced, error) // the trace, once the server has stopped
 }
 
 // serveTraced starts painscored under strace, which runs beside it (-D), so
 // that the child is painscored itself.
-func (p *place) serveTraced(ctx context.Context, at storage, traceFile string) (*child, error) {
+func (p *place) serveTraced(ctx context.Context, at storage, traceFile string) (*tracedServer, error) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		return nil, fmt.Errorf("%w: strace is not installed", errSkipped)
 	}
 	args := []string{"-D", "-f", "-q", "-y", "-s", "8192", "-e", "trace=" + tracedCalls, "-e", "signal=none", "-o", traceFile, p.painscored}
 	c, err := p.start(ctx, strace, append(args, at.flags()...)...)
-	if err == nil {
-		c.token = at.token()
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	c.token = at.token()
+	return &tracedServer{server: c, end: func() ([]traced, error) { return readTrace(traceFile) }}, nil
 }
 
 // submitTraced lets clients, each over its own connection so that no two

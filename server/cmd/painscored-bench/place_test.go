@@ -66,8 +66,14 @@ func testPlace(t *testing.T) *place {
 // named things to have happened.
 func hold(t *testing.T, f fault, rounds int, happened ...string) {
 	t.Helper()
-	v := &verdict{}
-	err := f.run(t.Context(), testPlace(t), size{rounds: rounds}, v)
+	holdOn(t, sqliteEngine, f, rounds, happened...)
+}
+
+func holdOn(t *testing.T, engine string, f fault, rounds int, happened ...string) {
+	t.Helper()
+	v, p := &verdict{}, testPlace(t)
+	p.engine = engine
+	err := f.run(t.Context(), p, size{rounds: rounds}, v)
 	if errors.Is(err, errSkipped) {
 		t.Skip(err)
 	}

@@ -22,16 +22,39 @@ func (s traced) succeeded() bool {
 	return at >= 0 && !strings.HasPrefix(s.text[at+3:], "-") && !strings.HasPrefix(s.text[at+3:], "?")
 }
 
-// on says that the first argument is a descriptor of a file whose path ends so,
-// or of a socket.
-func (s traced) on(suffix string) bool {
-	begin, end := strings.Index(s.text, "<"), strings.Index(s.text, ">")
-	return begin >= 0 && end > begin && strings.HasSuffix(s.text[begin+1:end], suffix)
+// path is what strace -y names the first argument, a descriptor, with: a file's
+// path, or what kind of socket it is. It is empty for other calls.
+func (s traced) path() string {
+	begin := strings.Index(s.text, "<")
+	if begin < 0 {
+		return ""
+	}
+	// The two ends of a connection are told as here->there.
+	rest := strings.ReplaceAll(s.text[begin+1:], "->", "--")
+	end := strings.Index(rest, ">")
+	return s.text[begin+1 : begin+1+max(end, 0)]
 }
 
-func (s traced) onSocket() bool {
-	begin := strings.Index(s.text, "<")
-	return begin >= 0 && (strings.HasPrefix(s.text[begin+1:], "socket:") || strings.HasPrefix(s.text[begin+1:], "TCP"))
+// promise says which descriptors a trace is judged by.
+type promise struct {
+	log   func(path string) bool // of the engine's log
+	reply func(path string) bool // of a connection to a caller
+}
+
+// sqlitePromise is for painscored alone, whose only sockets are its callers'.
+var sqlitePromise = promise{
+	log:   func(path string) bool { return strings.HasSuffix(path, "-wal") },
+	reply: func(path string) bool { return strings.HasPrefix(path, "socket:") || strings.HasPrefix(path, "TCP") },
+}
+
+// postgresPromise is for painscored and PostgreSQL in one trace of strace -yy:
+// only what leaves by painscored's own address is a reply. What the two tell
+// each other names the form, too.
+func postgresPromise(address string) promise {
+	return promise{
+		log:   func(path string) bool { return strings.Contains(path, "/pg_wal/") },
+		reply: func(path string) bool { return strings.HasPrefix(path, "TCP:["+address+"->") },
+	}
 }
 
 // parseTrace reads the output of strace -f -o: a thread's number, then a call;
@@ -84,19 +107,20 @@ const (
 	neverReplied durability = "no reply that names it was found in the trace"
 )
 
-// judgeDurability looks for a form's id: in a write to the file whose name ends
-// so, then a flush of such a file that began after it and succeeded, then a
-// write to a socket that began after that. Any reply before is a lost promise.
-func judgeDurability(trace []traced, id, logSuffix string) durability {
+// judge looks for a form's id: in a write to the log, then a flush of the same
+// file that began after it and succeeded, then a write to a caller that began
+// after that. Any reply before is a lost promise.
+func (p promise) judge(trace []traced, id string) durability {
 	written, flushed := 0, 0 // line at which it ended
-	replied := 0
+	replied, log := 0, ""
 	for _, call := range trace {
+		path := call.path()
 		switch {
-		case isWrite(call.name) && call.on(logSuffix) && call.succeeded() && written == 0 && strings.Contains(call.text, id):
-			written = call.ended
-		case isFlush(call.name) && call.on(logSuffix) && call.succeeded() && written > 0 && call.begun > written && flushed == 0:
+		case isWrite(call.name) && p.log(path) && call.succeeded() && written == 0 && strings.Contains(call.text, id):
+			written, log = call.ended, path
+		case isFlush(call.name) && path == log && call.succeeded() && written > 0 && call.begun > written && flushed == 0:
 			flushed = call.ended
-		case isWrite(call.name) && call.onSocket() && replied == 0 && strings.Contains(call.text, id):
+		case isWrite(call.name) && p.reply(path) && replied == 0 && strings.Contains(call.text, id):
 			replied = call.begun
 		}
 	}
@@ -121,11 +145,11 @@ func isWrite(name string) bool {
 	return false
 }
 
-// flushes counts the successful flushes of the file whose name ends so.
-func flushes(trace []traced, suffix string) int {
+// flushes counts the successful flushes of the log.
+func (p promise) flushes(trace []traced) int {
 	n := 0
 	for _, call := range trace {
-		if isFlush(call.name) && call.on(suffix) && call.succeeded() {
+		if isFlush(call.name) && p.log(call.path()) && call.succeeded() {
 			n++
 		}
 	}

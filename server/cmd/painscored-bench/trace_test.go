@@ -50,7 +50,7 @@ func TestADurableFormIsWrittenFlushedAndThenAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := judgeDurability(trace, "id-1", "-wal"); got != c.want {
+		if got := sqlitePromise.judge(trace, "id-1"); got != c.want {
 			t.Errorf("%s: %s, want: %s", name, got, c.want)
 		}
 	}
@@ -58,11 +58,44 @@ func TestADurableFormIsWrittenFlushedAndThenAnswered(t *testing.T) {
 
 func TestFlushesOfTheLogAreCounted(t *testing.T) {
 	trace, err := parseTrace(strings.NewReader(logFlush + "\n" + otherSync + "\n" + logWrite + "\n" + logFlush + "\n11 fsync(9</d/painscore.db-wal>) = -1 EIO (Input/output error)\n"))
-	if err != nil || flushes(trace, "-wal") != 2 {
-		t.Errorf("%d flushes, %v", flushes(trace, "-wal"), err)
+	if err != nil || sqlitePromise.flushes(trace) != 2 {
+		t.Errorf("%d flushes, %v", sqlitePromise.flushes(trace), err)
+	}
+}
+
+// TestOnlyWhatLeavesForACallerIsAReply has the lines that PostgreSQL adds: the
+// form goes to it, and is told back, before anything is durable.
+func TestOnlyWhatLeavesForACallerIsAReply(t *testing.T) {
+	const (
+		asked = `12 write(7<UNIX-STREAM:[10->11]>, "insert id-1", 80) = 80` + "\n"
+		told  = `20 sendto(9<UNIX-STREAM:[11->10]>, "id-1", 80, 0, NULL, 0) = 80` + "\n"
+		other = `12 write(8<TCP:[127.0.0.1:99->127.0.0.1:5432]>, "id-1", 80) = 80` + "\n"
+		wal   = `20 pwrite64(5</d/pg_wal/000000010000000000000001>, "id-1", 8192, 0) = 8192` + "\n"
+		sync  = `20 fdatasync(5</d/pg_wal/000000010000000000000001>) = 0` + "\n"
+		next  = `20 fdatasync(6</d/pg_wal/000000010000000000000002>) = 0` + "\n"
+		reply = `12 write(15<TCP:[127.0.0.1:7->127.0.0.1:8]>, "id-1", 80) = 80` + "\n"
+	)
+	for name, c := range map[string]struct {
+		lines string
+		want  durability
+	}{
+		"in order":             {asked + told + other + wal + sync + reply, durable},
+		"not flushed":          {asked + wal + told + reply + sync, neverFlushed},
+		"another file flushed": {asked + wal + next + told + reply, neverFlushed},
+		"not answered":         {asked + wal + sync + told + other, neverReplied},
+	} {
+		trace, err := parseTrace(strings.NewReader(c.lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := postgresPromise("127.0.0.1:7").judge(trace, "id-1"); got != c.want {
+			t.Errorf("%s: %s, want: %s", name, got, c.want)
+		}
 	}
 }
 
 func TestEachReplyComesAfterItsFlush(t *testing.T) {
-	hold(t, fsyncFault, 5, "forms "+string(durable))
+	for _, engine := range []string{sqliteEngine, postgresEngine} {
+		t.Run(engine, func(t *testing.T) { holdOn(t, engine, fsyncFault, 5, "forms "+string(durable)) })
+	}
 }
