@@ -10,7 +10,16 @@ import (
 	"github.com/painscore/painscore/server/access"
 )
 
-// newMatrix prints the access rules of the contract.
+// newAccess is about who may do what, by the rules of the contract.
+func newAccess() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "access", Short: "who may do what", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }, // and not silence after a mistyped name
+	}
+	cmd.AddCommand(newMatrix())
+	return cmd
+}
+
 func newMatrix() *cobra.Command {
 	return &cobra.Command{
 		Use: "matrix", Short: "print which role may make which call, for whose patients", Args: cobra.NoArgs,

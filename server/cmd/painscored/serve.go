@@ -47,12 +47,12 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	events, closeLog, err := openAccessLog(cfg, st, keys, log)
+	events, err := openAccessLog(cfg, st, keys, log)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	use, err := openClinic(ctx, cfg, st, keys, events, log)
+	defer events.Close()
+	use, err := openClinic(ctx, cfg, st, keys, events.Log, log)
 	if err != nil {
 		return err
 	}
