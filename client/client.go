@@ -1,6 +1,7 @@
 // Package client calls a painscore server from Go.
 //
-// Dial makes a Client; its methods Scoring, Submissions, Patients and Admin are
+// Dial makes a Client; its methods Scoring, Submissions, Patients, Admin and
+// Audit are
 // the generated clients of the contract in proto/painscore/v1, which documents
 // every field. What this package adds to them: a deadline for each call that
 // has none, retries where repeating a call is safe, and errors of type *Error
@@ -38,6 +39,7 @@ type Client struct {
 	submissions pb.SubmissionServiceClient
 	patients    pb.PatientServiceClient
 	admin       pb.AdminServiceClient
+	audit       pb.AuditServiceClient
 	retry       retrier // for streams, which no interceptor can repeat
 }
 
@@ -74,6 +76,7 @@ func Dial(addr string, opts ...Option) (*Client, error) {
 		submissions: pb.NewSubmissionServiceClient(conn),
 		patients:    pb.NewPatientServiceClient(conn),
 		admin:       pb.NewAdminServiceClient(conn),
+		audit:       pb.NewAuditServiceClient(conn),
 		retry:       set.retry,
 	}, nil
 }
@@ -92,6 +95,9 @@ func (c *Client) Patients() pb.PatientServiceClient { return c.patients }
 
 // Admin tells about the server and keeps its settings.
 func (c *Client) Admin() pb.AdminServiceClient { return c.admin }
+
+// Audit reads the access log, and keeps the record of its checks.
+func (c *Client) Audit() pb.AuditServiceClient { return c.audit }
 
 // Option changes how Dial sets a client up.
 type Option func(*settings)

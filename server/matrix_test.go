@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/scoring/instruments"
@@ -132,6 +133,7 @@ func (m *matrix) serve() {
 	pb.RegisterSubmissionServiceServer(g, s)
 	pb.RegisterPatientServiceServer(g, s)
 	pb.RegisterAdminServiceServer(g, s)
+	pb.RegisterAuditServiceServer(g, s)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		m.t.Fatal(err)
@@ -177,6 +179,13 @@ func (m *matrix) fill() {
 		m.t.Fatal(err)
 	}
 	m.patientKey = episode.PatientKey
+	at := time.Now().Add(-time.Minute)
+	if err := m.st.AppendAccess(m.t.Context(), store.AccessBlock{ // what there is to read for those who read the log
+		Chain: "2024-01 m", Number: 1, FirstAt: at, LastAt: at, Events: 1, MAC: []byte("m"),
+		Body: fmt.Appendf(nil, `{"at":%q,"action":"PatientService.GetTrend","activity":"Läsa","outcome":"granted","patients":[%q]}`+"\n", at.Format(time.RFC3339Nano), m.patientKey),
+	}); err != nil {
+		m.t.Fatal(err)
+	}
 	m.log.take()
 }
 
@@ -197,6 +206,24 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 	access.ChangeSettingCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewAdminServiceClient(m.conn).ChangeSetting(ctx, &pb.ChangeSettingRequest{Change: &pb.ChangeSettingRequest_Window{
 			Window: &pb.OccasionWindow{Occasion: pb.Occasion_OCCASION_BASELINE, FromDays: -50, ToDays: 20}}})
+		return err
+	},
+	access.ListAccessEventsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAuditServiceClient(m.conn).ListAccessEvents(ctx, &pb.ListAccessEventsRequest{Patient: matrixPatient})
+		return err
+	},
+	access.SampleAccessEventsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAuditServiceClient(m.conn).SampleAccessEvents(ctx, &pb.SampleAccessEventsRequest{
+			From: timestamppb.New(time.Now().Add(-time.Hour)), To: timestamppb.New(time.Now().Add(-time.Second)), Size: 5})
+		return err
+	},
+	access.RecordAccessReviewCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAuditServiceClient(m.conn).RecordAccessReview(ctx, &pb.RecordAccessReviewRequest{Review: &pb.AccessReview{
+			ReviewId: m.next(), From: timestamppb.New(time.Now().Add(-time.Hour)), To: timestamppb.Now(), Note: "n"}})
+		return err
+	},
+	access.ListAccessReviewsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewAuditServiceClient(m.conn).ListAccessReviews(ctx, &pb.ListAccessReviewsRequest{})
 		return err
 	},
 	access.ListInstrumentsCall: func(m *matrix, ctx context.Context) error {

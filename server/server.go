@@ -40,6 +40,7 @@ type Server struct {
 	pb.UnimplementedSubmissionServiceServer
 	pb.UnimplementedPatientServiceServer
 	pb.UnimplementedAdminServiceServer
+	pb.UnimplementedAuditServiceServer
 
 	clinic *clinic.Clinic
 	info   Info
@@ -96,6 +97,7 @@ func New(c *clinic.Clinic, who *signin.Authenticator, secure credentials.Transpo
 	pb.RegisterSubmissionServiceServer(g, s)
 	pb.RegisterPatientServiceServer(g, s)
 	pb.RegisterAdminServiceServer(g, s)
+	pb.RegisterAuditServiceServer(g, s)
 	healthpb.RegisterHealthServer(g, s.health)
 	reflection.Register(g)
 	return g, s

@@ -63,6 +63,7 @@ var stateCodes = map[string]codes.Code{
 	clinic.Erased:                codes.FailedPrecondition,
 	clinic.IdentifierOfOther:     codes.FailedPrecondition,
 	clinic.ErasureIDReused:       codes.AlreadyExists,
+	clinic.ReviewIDReused:        codes.AlreadyExists,
 }
 
 // refuse turns any error into the status that a caller sees. It is the only

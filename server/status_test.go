@@ -107,6 +107,7 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		{&clinic.StateError{Reason: clinic.RescoreBuiltUpon}, codes.FailedPrecondition, "RESCORE_BUILT_UPON"},
 		{&clinic.StateError{Reason: clinic.PatientUnknown}, codes.NotFound, "PATIENT_UNKNOWN"},
 		{&clinic.StateError{Reason: clinic.ErasureIDReused}, codes.AlreadyExists, "ERASURE_ID_REUSED"},
+		{&clinic.StateError{Reason: clinic.ReviewIDReused}, codes.AlreadyExists, "REVIEW_ID_REUSED"},
 		{&clinic.StateError{Reason: clinic.SubmissionRetracted}, codes.FailedPrecondition, "SUBMISSION_RETRACTED"},
 		{&clinic.StateError{Reason: clinic.Erased}, codes.FailedPrecondition, "ERASED"},
 		{&clinic.StateError{Reason: clinic.IdentifierOfOther}, codes.FailedPrecondition, "IDENTIFIER_OF_OTHER_PATIENT"},

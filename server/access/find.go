@@ -3,8 +3,10 @@ package access
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -147,4 +149,27 @@ func (q *Query) wants(e *Event) bool {
 // newestFirst orders blocks as the store does.
 func newestFirst(a, b store.AccessBlock) int {
 	return cmp.Or(b.LastAt.Compare(a.LastAt), strings.Compare(b.Chain, a.Chain), cmp.Compare(b.Number, a.Number))
+}
+
+// String writes a place so that ParsePlace reads it back. It names no person.
+func (p Place) String() string {
+	return fmt.Sprintf("%d %d %d %s", p.BlockAt.UnixMicro(), p.Line, p.Number, p.Chain)
+}
+
+// ParsePlace reads a place; an empty text is the zero Place.
+func ParsePlace(text string) (p Place, err error) {
+	if text == "" {
+		return p, nil
+	}
+	parts := strings.SplitN(text, " ", 4)
+	if len(parts) < 4 {
+		return p, errors.New("access: not a place in the log")
+	}
+	var numbers [3]int64
+	for i := range numbers {
+		if numbers[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
+			return Place{}, errors.New("access: not a place in the log")
+		}
+	}
+	return Place{AccessRef: store.AccessRef{Chain: parts[3], Number: numbers[2]}, BlockAt: time.UnixMicro(numbers[0]).UTC(), Line: int(numbers[1])}, nil
 }

@@ -7,6 +7,10 @@ const (
 	ChangeSettingCall          Action = "AdminService.ChangeSetting"
 	GetServerInfoCall          Action = "AdminService.GetServerInfo"
 	ListSettingsCall           Action = "AdminService.ListSettings"
+	ListAccessEventsCall       Action = "AuditService.ListAccessEvents"
+	ListAccessReviewsCall      Action = "AuditService.ListAccessReviews"
+	RecordAccessReviewCall     Action = "AuditService.RecordAccessReview"
+	SampleAccessEventsCall     Action = "AuditService.SampleAccessEvents"
 	ErasePatientCall           Action = "PatientService.ErasePatient"
 	GetEpisodeCall             Action = "PatientService.GetEpisode"
 	GetTrendCall               Action = "PatientService.GetTrend"
@@ -36,6 +40,10 @@ var rules = map[Action]Rule{
 	ChangeSettingCall:          {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	GetServerInfoCall:          {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ListSettingsCall:           {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	ListAccessEventsCall:       {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
+	ListAccessReviewsCall:      {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	RecordAccessReviewCall:     {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	SampleAccessEventsCall:     {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
 	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
 	GetEpisodeCall:             {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	GetTrendCall:               {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},

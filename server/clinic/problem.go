@@ -43,6 +43,7 @@ const (
 	SubmissionRetracted   = "SUBMISSION_RETRACTED"
 	Erased                = "ERASED"
 	ErasureIDReused       = "ERASURE_ID_REUSED"
+	ReviewIDReused        = "REVIEW_ID_REUSED"
 	PatientUnknown        = "PATIENT_UNKNOWN"
 	IdentifierOfOther     = "IDENTIFIER_OF_OTHER_PATIENT"
 	UnknownScale          = "UNKNOWN_SCALE"

@@ -54,7 +54,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
 	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
-	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess())
 	return root
 }
 

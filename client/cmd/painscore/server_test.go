@@ -28,6 +28,7 @@ import (
 type fake struct {
 	pb.UnimplementedSubmissionServiceServer
 	pb.UnimplementedPatientServiceServer
+	pb.UnimplementedAuditServiceServer
 
 	mu       sync.Mutex
 	replies  []any // proto.Message or error
@@ -57,6 +58,7 @@ func serve(t *testing.T, replies ...any) *fake {
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.answer))
 	pb.RegisterSubmissionServiceServer(server, f)
 	pb.RegisterPatientServiceServer(server, f)
+	pb.RegisterAuditServiceServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	t.Setenv(envAddr, listener.Addr().String())

@@ -133,6 +133,8 @@ const (
 	// The erasure id stands for the erasure of another patient, or the patient has come back since: then nothing of the new
 	// data was erased. ALREADY_EXISTS; no retry. Give a new erasure a new id.
 	ErrorReason_ERROR_REASON_ERASURE_ID_REUSED ErrorReason = 62
+	// The id stands for another check of the access log. ALREADY_EXISTS; no retry. Give a new check a new id.
+	ErrorReason_ERROR_REASON_REVIEW_ID_REUSED ErrorReason = 63
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
 	// Another re-scoring plan that is applied replaces scores of this one, which can therefore not be reverted.
@@ -227,6 +229,7 @@ var (
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
 		62:  "ERROR_REASON_ERASURE_ID_REUSED",
+		63:  "ERROR_REASON_REVIEW_ID_REUSED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
 		71:  "ERROR_REASON_RESCORE_BUILT_UPON",
 		72:  "ERROR_REASON_SUBMISSION_RETRACTED",
@@ -287,6 +290,7 @@ var (
 		"ERROR_REASON_SUBMISSION_ID_REUSED":        60,
 		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":   61,
 		"ERROR_REASON_ERASURE_ID_REUSED":           62,
+		"ERROR_REASON_REVIEW_ID_REUSED":            63,
 		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":    70,
 		"ERROR_REASON_RESCORE_BUILT_UPON":          71,
 		"ERROR_REASON_SUBMISSION_RETRACTED":        72,
@@ -839,7 +843,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xb1\x0f\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xd4\x0f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -882,7 +886,8 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
 	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12\"\n" +
-	"\x1eERROR_REASON_ERASURE_ID_REUSED\x10>\x12)\n" +
+	"\x1eERROR_REASON_ERASURE_ID_REUSED\x10>\x12!\n" +
+	"\x1dERROR_REASON_REVIEW_ID_REUSED\x10?\x12)\n" +
 	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12#\n" +
 	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_RETRACTED\x10H\x12\x17\n" +

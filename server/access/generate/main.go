@@ -40,6 +40,7 @@ func main() {
 // missing here is missed by the test of package server, which knows them all.
 var services = []protoreflect.FileDescriptor{
 	pb.File_painscore_v1_admin_service_proto,
+	pb.File_painscore_v1_audit_service_proto,
 	pb.File_painscore_v1_patient_service_proto,
 	pb.File_painscore_v1_scoring_service_proto,
 	pb.File_painscore_v1_submission_service_proto,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,7 +26,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 func TestWhatAnErasureLeftIsPurgedInTheBackground(t *testing.T) {
 	dir := t.TempDir()
 	withForms(t, dir, "a")
-	before := filepath.Join(dir, databaseFile+".before-schema-4")
+	before := copyFromBefore(t, dir)
 	aside := filepath.Join(dir, databaseFile+".set-aside-20260101T000000.000Z")
 	for _, name := range []string{before, aside} {
 		if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
@@ -64,9 +65,19 @@ func TestACopyStaysAsLongAsNobodyErasedIsInIt(t *testing.T) {
 	copyStays(t, quiet)
 }
 
+// copyFromBefore is the name of the copy that the last migration made.
+func copyFromBefore(t *testing.T, dir string) string {
+	t.Helper()
+	e, err := sqlite.Examine(t.Context(), filepath.Join(dir, databaseFile), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, fmt.Sprint(databaseFile, ".before-schema-", e.NewestSchema))
+}
+
 func copyStays(t *testing.T, dir string) {
 	t.Helper()
-	name := filepath.Join(dir, databaseFile+".before-schema-4")
+	name := copyFromBefore(t, dir)
 	if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
