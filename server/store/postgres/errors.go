@@ -40,6 +40,7 @@ func classifyCode(e *pgconn.PgError) sqlstore.Class {
 	switch e.Code {
 	case "40001", "40P01", // serialization failure, deadlock
 		"23505", "23503", // another process stored the same key first, or deleted what this refers to
+		"42P06", "42P07", "42710", // another process made the same schema, table or type first
 		"55P03", "25P03": // waited too long for another process's lock; was too slow itself
 		return sqlstore.Busy
 	case "53100":
