@@ -26,12 +26,6 @@ const (
 	reserveEvery = time.Minute
 )
 
-// logKeyOf gives the keys of the access log: for each month one of its own,
-// made from the site's keys.
-func logKeyOf(keys *identity.Keyring) access.KeyOf {
-	return func(month string) []byte { return keys.Mark("access log", month, "key") }
-}
-
 // accessLog is the log of who looked at what, with all that works behind it.
 type accessLog struct {
 	*access.Log
@@ -58,7 +52,7 @@ func openAccessLog(cfg config, st store.Store, keys *identity.Keyring, log *slog
 		options.OnFull = l.reserve.Release
 	}
 	var err error
-	if l.Log, err = access.NewLog(st, logKeyOf(keys), options); err != nil {
+	if l.Log, err = access.NewLog(st, keys.LogKey, options); err != nil {
 		return nil, err
 	}
 	l.index = access.StartIndexer(st, indexEvery, log)

@@ -91,7 +91,7 @@ func verifyLog(ctx context.Context, cfg config, headsFile string, now time.Time)
 	if keys, err = loadFittingKeys(ctx, filepath.Join(cfg.Data, keyFile), st); err != nil {
 		return report, err
 	}
-	report, err = access.Verify(ctx, st, logKeyOf(keys), heads, now)
+	report, err = access.Verify(ctx, st, keys.LogKey, heads, now)
 	if unreadable > 0 {
 		report.Problems = append(report.Problems, fmt.Sprintf("%d lines of the file of heads are no head: a crash cut them off, or somebody changed them", unreadable))
 	}
