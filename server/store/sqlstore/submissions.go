@@ -45,14 +45,6 @@ func orNow(asOf int64) int64 {
 	return asOf
 }
 
-// scanSubmission reads a row as it was stored, without what was scored anew.
-func scanSubmission(row scanner, to *store.Submission) error {
-	var slot slotRow
-	err := scanSlotRow(row, &slot)
-	*to = slot.Submission
-	return err
-}
-
 func scanSlotRow(row scanner, to *slotRow) error {
 	var f fields
 	if err := row.Scan(&f.rest, &to.Digest); err != nil {
