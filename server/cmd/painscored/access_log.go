@@ -11,6 +11,7 @@ import (
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
+	"github.com/painscore/painscore/server/store/sqlite"
 )
 
 // Files of the access log in the data folder, beside the database.
@@ -23,7 +24,7 @@ const (
 const (
 	indexEvery   = time.Second
 	headsEvery   = time.Minute
-	reserveEvery = time.Minute
+	reserveEvery = time.Second // it costs nothing while the room is there
 )
 
 // accessLog is the log of who looked at what, with all that works behind it.
@@ -57,7 +58,7 @@ func openAccessLog(cfg config, st store.Store, keys *identity.Keyring, log *slog
 	}
 	l.index = access.StartIndexer(st, indexEvery, log)
 	l.keeper = access.StartKeeper(l.Log, filepath.Join(cfg.Data, headsFile), headsEvery, log)
-	go l.watchReserve(log, reserveEvery)
+	go l.watchReserve(cfg.Data, log, reserveEvery)
 	return l, nil
 }
 
@@ -71,10 +72,11 @@ func (l *accessLog) Close() {
 }
 
 // watchReserve takes the room for the log back once the disk has it.
-func (l *accessLog) watchReserve(log *slog.Logger, every time.Duration) {
+func (l *accessLog) watchReserve(folder string, log *slog.Logger, every time.Duration) {
 	defer close(l.done)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var told time.Time
 	for {
 		select {
 		case <-l.stop:
@@ -84,13 +86,19 @@ func (l *accessLog) watchReserve(log *slog.Logger, every time.Duration) {
 		if l.reserve == nil || l.reserve.Kept() {
 			continue
 		}
+		// To try without room would take from the log what it has left.
+		if free, err := sqlite.FreeSpace(folder); err == nil && free < access.DefaultReserve {
+			if time.Since(told) > time.Minute {
+				told = time.Now()
+				log.Error("the disk is full: submissions are refused, and reading will stop when the access log has used its room up")
+			}
+			continue
+		}
 		switch kept, err := l.reserve.Restore(); {
 		case err != nil:
 			log.Error("the room for the access log could not be taken back", "error", err)
 		case kept:
 			log.Info("there is room again: submissions are taken")
-		default:
-			log.Error("the disk is full: submissions are refused, and reading will stop when the access log has used its room up")
 		}
 	}
 }
