@@ -216,6 +216,9 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 			problems = append(problems, fmt.Errorf("%s: %w", from, err))
 		}
 	}
+	if err := signin.CheckListenPages(cfg.Web, cfg.signIn); err != nil && !cfg.signIn.Empty() { // CheckListen has said it already
+		problems = append(problems, fmt.Errorf("%s: sign_in: %w", fileName, err))
+	}
 	if _, err := cfg.windows(); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,17 +137,9 @@ func (h heard) look(t *testing.T, p *program) {
 	}
 	h.add("replies", trend, episodes)
 	for _, path := range []string{"/", "/units/unit-1/episodes/e-1", "/units/unit-1/episodes/nobody", "/metrics"} {
-		reply, err := http.Get(strings.TrimSuffix(p.web, "/") + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body bytes.Buffer
-		_, err = body.ReadFrom(reply.Body)
-		reply.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.add("pages", reply.Request.URL, reply.Header, body.String())
+		p.page(t, "/")
+		reply, body := p.look(t, strings.TrimSuffix(p.web, "/")+path)
+		h.add("pages", reply.Request.URL, reply.Header, body)
 	}
 }
 

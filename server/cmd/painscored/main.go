@@ -78,7 +78,7 @@ func command(getenv func(string) string, serve func(context.Context, config) err
 		}
 		return serve(cmd.Context(), cfg)
 	}
-	cmd.AddCommand(newSettings(getenv), newBackup(getenv), newRestore(getenv), newDoctor(getenv), newKeys(getenv), newStore(), newAccess(), newAudit(getenv))
+	cmd.AddCommand(newSettings(getenv), newBackup(getenv), newRestore(getenv), newDoctor(getenv), newKeys(getenv), newStore(), newAccess(), newAudit(getenv), newLink(getenv))
 	return cmd
 }
 
@@ -89,4 +89,5 @@ patient's trend: over gRPC for systems, as pages for people.
 A setting is taken from its flag, else its environment variable, else the --config
 file, else its default. Without sign_in in that file painscored is in local mode: it listens
 on loopback addresses only, and a caller must show the token in local.token in the
-data folder, which painscore and painscored find by themselves.`
+data folder, which painscore and painscored find by themselves. The pages are
+opened there by a link that is printed at the start and serves once.`

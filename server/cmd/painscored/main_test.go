@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,6 +36,8 @@ import (
 type program struct {
 	grpc, web string
 	token     string // file to sign in by; empty for a demo, which asks for none
+	browser   *http.Client
+	signedIn  bool // the browser is
 	stop      func() error
 	output    *logBuffer // of both streams
 }
@@ -54,11 +57,13 @@ func start(t *testing.T, dir string, args ...string) *program {
 	}()
 	p := &program{output: output, stop: sync.OnceValue(func() error { cancel(); return <-done })}
 	t.Cleanup(func() { p.stop() })
-	line, err := bufio.NewReader(reader).ReadString('\n')
+	lines := bufio.NewReader(reader)
+	line, err := lines.ReadString('\n')
 	if err != nil {
 		t.Fatalf("start: %v", p.stop())
 	}
-	match := regexp.MustCompile(`pages on (http://\S+), gRPC on (\S+), data in`).FindStringSubmatch(line)
+	go io.Copy(io.Discard, lines)
+	match := regexp.MustCompile(`pages on (https?://\S+), gRPC on (\S+), data in`).FindStringSubmatch(line)
 	if match == nil {
 		t.Fatalf("the line at the start names no addresses: %s", line)
 	}
@@ -66,6 +71,11 @@ func start(t *testing.T, dir string, args ...string) *program {
 	if token := filepath.Join(dir, signin.LocalTokenFile); !slices.Contains(args, "--demo") {
 		p.token = token
 	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.browser = &http.Client{Jar: jar}
 	return p
 }
 
@@ -101,9 +111,27 @@ func (p *program) dial(t *testing.T) *client.Client {
 	return c
 }
 
+// page opens a page as whoever has the link of local mode.
 func (p *program) page(t *testing.T, path string) (int, string) {
 	t.Helper()
-	reply, err := http.Get(strings.TrimSuffix(p.web, "/") + path)
+	if p.token != "" && !p.signedIn {
+		link, err := signin.LocalPagesLink(filepath.Dir(p.token), strings.Trim(strings.TrimPrefix(p.web, "http:"), "/"), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reply, _ := p.look(t, link); reply.Request.URL.Path != "/" {
+			t.Fatalf("the link leads to %s", reply.Request.URL.Path)
+		}
+		p.signedIn = true
+	}
+	reply, body := p.look(t, strings.TrimSuffix(p.web, "/")+path)
+	return reply.StatusCode, body
+}
+
+// look opens an address in the browser as it is.
+func (p *program) look(t *testing.T, address string) (*http.Response, string) {
+	t.Helper()
+	reply, err := p.browser.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +140,7 @@ func (p *program) page(t *testing.T, path string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reply.StatusCode, string(body)
+	return reply, string(body)
 }
 
 // personnummer is a published example that nobody bears.

@@ -24,12 +24,13 @@ import (
 // placeSettings are the settings that say where a store is.
 var placeSettings = []string{"demo", "data", "store", "erasure-journal", "config"}
 
-// addPlace gives a command the flags of placeSettings and returns what resolves them.
-func addPlace(cmd *cobra.Command, getenv func(string) string) func() (config, error) {
+// addPlace gives a command the flags of placeSettings, and of further settings
+// that it names, and returns what resolves them.
+func addPlace(cmd *cobra.Command, getenv func(string) string, further ...string) func() (config, error) {
 	flags := cmd.Flags()
 	for _, s := range settings {
 		switch {
-		case !slices.Contains(placeSettings, s.name):
+		case !slices.Contains(placeSettings, s.name) && !slices.Contains(further, s.name):
 		case s.isBool:
 			flags.Bool(s.name, false, s.help())
 		default:

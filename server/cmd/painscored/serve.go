@@ -13,13 +13,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
 	"github.com/painscore/painscore/server/access"
-	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/demo"
 	"github.com/painscore/painscore/server/erasures"
@@ -63,7 +60,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 			return fmt.Errorf("fill the demo store: %w", err)
 		}
 	}
-	who, secure, err := openSignIn(cfg, log)
+	sign, err := openSignIns(cfg, st, log)
 	if err != nil {
 		return err
 	}
@@ -82,9 +79,9 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	}
 	defer webListener.Close()
 	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
-	g, calls := server.New(use, who, secure, info, log)
+	g, calls := server.New(use, sign.callers, sign.credentials(), info, log)
 	pages := &http.Server{
-		Handler:           review.LoopbackOnly(asLocal(who, review.New(use, review.Options{Demo: cfg.Demo, Local: true, Version: version, Logger: log}))),
+		Handler:           sign.guard(review.New(use, review.Options{Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Version: version, Logger: log})),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -97,32 +94,9 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		kind = ", demo with synthetic patients"
 	}
 	collectRarely()
-	fmt.Fprintf(stdout, "painscored %s%s: pages on http://%s/, gRPC on %s, data in %s\n",
-		version, kind, webListener.Addr(), grpcListener.Addr(), cfg.storePlace())
-	return listen(ctx, g, calls, grpcListener, pages, webListener)
-}
-
-// openSignIn prepares finding out who calls, and encryption if it is configured.
-// Where nothing is, whoever can read the token file in the data folder may call;
-// a store of synthetic patients is open to everybody on this machine.
-func openSignIn(cfg config, log *slog.Logger) (*signin.Authenticator, credentials.TransportCredentials, error) {
-	options := signin.Options{Logger: log, Tokenless: cfg.Demo && cfg.signIn.Empty()}
-	if cfg.signIn.Empty() && !cfg.Demo {
-		token, err := signin.LoadOrMakeLocalToken(cfg.Data)
-		if err != nil {
-			return nil, nil, err
-		}
-		options.Local = token
-	}
-	who, err := signin.New(cfg.signIn, options)
-	if err != nil || cfg.signIn.TLS == nil {
-		return who, insecure.NewCredentials(), err
-	}
-	files, err := signin.LoadTLS(*cfg.signIn.TLS, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	return who, credentials.NewTLS(files.Config(cfg.signIn.ClientAuth(), "h2")), nil
+	fmt.Fprintf(stdout, "painscored %s%s: pages on %s, gRPC on %s, data in %s\n%s",
+		version, kind, sign.address(cfg, webListener), grpcListener.Addr(), cfg.storePlace(), sign.link(webListener))
+	return listen(ctx, g, calls, grpcListener, pages, sign.listener(webListener))
 }
 
 // collectAt is how far the heap may grow, in percent of what is in use, before
@@ -139,19 +113,6 @@ func collectRarely() {
 		debug.FreeOSMemory()
 		debug.SetGCPercent(collectAt)
 	}
-}
-
-// asLocal says in local mode who asks for a page: whoever sits at the machine.
-// Where sign-in is configured nobody does, and the pages show no patient.
-func asLocal(who *signin.Authenticator, pages http.Handler) http.Handler {
-	if !who.IsLocal() {
-		return pages
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller := access.Local()
-		caller.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
-		pages.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
-	})
 }
 
 // listen runs both servers until ctx ends or one of them fails, and stops them
