@@ -39,6 +39,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/erasures":              {[]string{"server/store"}, nil},
 	"server/clinic":                {[]string{"scoring", "scoring/instruments", "server/access", "server/identity", "server/store"}, nil},
 	"server/demo":                  {[]string{"scoring", "server/access", "server/clinic", "server/store"}, nil},
+	"server/registry":              {[]string{"scoring", "server/store"}, []string{"gonum.org/v1/gonum"}},
 	"server/wording":               {[]string{"scoring"}, nil},
 	"server/review":                {[]string{"scoring", "server/access", "server/access/signin", "server/clinic", "server/store", "server/wording"}, []string{"github.com/google/uuid"}},
 	"server":                       {[]string{"proto/painscore/v1", "scoring", "server/access", "server/access/signin", "server/clinic", "server/store", "server/wording"}, []string{"google.golang.org/", "github.com/google/uuid"}},
