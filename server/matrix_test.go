@@ -493,34 +493,59 @@ func (m *matrix) wrongLog(action access.Action, rule access.Rule, got string) st
 	return ""
 }
 
-// matrixPages are the pages and the call that each stands for.
-var matrixPages = map[string]access.Action{"/units/unit-own/episodes/e-1": access.GetTrendCall, "/?unit=unit-own": access.ListEpisodesCall}
+// pagesAboutNobody are the pages for which no rule of the contract holds: they
+// show no patient. One that is not listed here stands for a call.
+var pagesAboutNobody = []string{"GET /commission", "POST /commission"}
 
+// TestMatrixOfPages opens every page of the site in every role, for every
+// relation of the reader's unit to the episode, and holds answer and access log
+// to the rule of the call that the page stands for.
 func TestMatrixOfPages(t *testing.T) {
 	m := newMatrix(t)
 	pages := review.New(m.use, review.Options{Logger: slog.New(slog.DiscardHandler)})
-	for path, action := range matrixPages {
-		rule, _ := access.RuleOf(action)
+	for _, route := range review.Routes() {
+		if route.Open || slices.Contains(pagesAboutNobody, route.Pattern) {
+			if route.Action != "" {
+				t.Errorf("%s stands for %s, and asks for no sign-in or is about nobody", route.Pattern, route.Action)
+			}
+			continue
+		}
+		rule, ok := access.RuleOf(route.Action)
+		if !ok {
+			t.Errorf("%s stands for no call of the contract, so no rule holds for it", route.Pattern)
+			continue
+		}
 		for _, role := range access.Roles {
 			for _, u := range matrixUnits {
-				m.log.take()
-				reply := httptest.NewRecorder()
-				request := httptest.NewRequest(http.MethodGet, path, nil)
-				pages.ServeHTTP(reply, request.WithContext(access.WithCaller(t.Context(), matrixCaller(role, u.unit))))
-				expected := map[string]int{"yes": 200, "not found": 404, "role": 403}[want(rule, role, u.relation)]
-				if action == access.ListEpisodesCall && expected == 404 {
-					expected = 200 // an empty list
-				}
-				if reply.Code != expected {
-					t.Errorf("%s as %s of the %s unit: %d, want %d", path, role, u.relation, reply.Code, expected)
-				}
-				if shown := strings.Contains(reply.Body.String(), "/units/unit-own/episodes/e-1"); action == access.ListEpisodesCall && shown != (expected == 200 && (u.relation == "own" || u.relation == "shared")) {
-					t.Errorf("%s as %s of the %s unit: shown %v", path, role, u.relation, shown)
-				}
-				if len(m.log.take()) == 0 {
-					t.Errorf("%s as %s of the %s unit: not logged", path, role, u.relation)
+				if problem := m.wrongPage(pages, route, want(rule, role, u.relation), matrixCaller(role, u.unit), u.relation); problem != "" {
+					t.Errorf("%s as %s of the %s unit: %s", route.Pattern, role, u.relation, problem)
 				}
 			}
 		}
 	}
+}
+
+// wrongPage says what is wrong with a page that the rule decides about.
+func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided string, caller access.Caller, relation string) string {
+	m.log.take()
+	method, path, _ := strings.Cut(route.Pattern, " ")
+	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1").Replace(path)
+	reply := httptest.NewRecorder()
+	pages.ServeHTTP(reply, httptest.NewRequest(method, path, nil).WithContext(access.WithCaller(m.t.Context(), caller)))
+	list := route.Action == access.ListEpisodesCall
+	status := map[string]int{"yes": 200, "not found": 404, "role": 403, "unit": 403}[decided]
+	if list && status == 404 {
+		status = 200 // an empty list
+	}
+	if reply.Code != status {
+		return fmt.Sprintf("%d, want %d", reply.Code, status)
+	}
+	if shown := strings.Contains(reply.Body.String(), "/units/unit-own/episodes/e-1"); list && shown != (status == 200 && (relation == "own" || relation == "shared")) {
+		return fmt.Sprintf("shown %v", shown)
+	}
+	events := m.log.take()
+	if !slices.ContainsFunc(events, func(e access.Event) bool { return e.Action == route.Action }) {
+		return fmt.Sprintf("not logged as %s: %+v", route.Action, events)
+	}
+	return ""
 }

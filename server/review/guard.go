@@ -19,23 +19,36 @@ const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; for
 
 // guard is what every request passes through. Nothing that it logs holds an
 // address, a query or an id: those name patients' episodes.
-func (s *site) guard(next http.Handler) http.Handler {
+func (s *site) guard(mux *http.ServeMux) http.Handler {
 	origin := http.NewCrossOriginProtection()
+	if sign := s.options.SignIn; sign != nil && sign.Origin() != "" {
+		// Behind a proxy that asks by an inner name, an older browser's Origin
+		// differs from the Host.
+		if err := origin.AddTrustedOrigin(sign.Origin()); err != nil {
+			panic(err) // the configuration was checked
+		}
+	}
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, http.StatusForbidden, nil) }))
-	next = origin.Handler(next)
+	next := origin.Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := newRequestID()
 		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 		header := w.Header()
-		header.Set("Content-Security-Policy", contentPolicy)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		header.Set("Cache-Control", "no-store") // until a handler knows better
+		safeHeaders(header)
 		header.Set("X-Request-Id", id)
 		defer s.recover(w, r, id)
-		if r.Method != http.MethodGet && r.Method != http.MethodHead && !(r.Method == http.MethodPost && takesForms(r.URL.Path)) {
+		if sign := s.options.SignIn; sign != nil {
+			if sign.Secure() {
+				header.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			from, host := sign.Reached(r)
+			if !sign.Serves(host) {
+				failPlain(w, r, http.StatusMisdirectedRequest)
+				return
+			}
+			r.RemoteAddr = from // r is this function's own copy
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && !(r.Method == http.MethodPost && takesForm(mux, r)) {
 			header.Set("Allow", "GET, HEAD")
 			s.fail(w, r, http.StatusMethodNotAllowed, nil)
 			return
@@ -44,6 +57,16 @@ func (s *site) guard(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 		s.options.Logger.Debug("page served", "route", r.Pattern, "request_id", id, "duration", time.Since(begin))
 	})
+}
+
+// safeHeaders are those of every answer, also of the errors.
+func safeHeaders(header http.Header) {
+	header.Set("Content-Security-Policy", contentPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Cache-Control", "no-store") // until a handler knows better
 }
 
 // recover turns a panic into a friendly page. The log gets the stack, which

@@ -29,7 +29,7 @@ var stylesheetPath = func() string {
 	return "/static/" + hex.EncodeToString(sum[:6]) + "/style.css"
 }()
 
-func serveStylesheet(w http.ResponseWriter, _ *http.Request) {
+func serveStylesheet(_ *site, w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Write(stylesheet)
@@ -38,7 +38,7 @@ func serveStylesheet(w http.ResponseWriter, _ *http.Request) {
 //go:embed static/icon.svg
 var icon []byte
 
-func serveIcon(w http.ResponseWriter, _ *http.Request) {
+func serveIcon(_ *site, w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "image/svg+xml")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	w.Write(icon)
@@ -167,6 +167,6 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request) {
 func failPlain(w http.ResponseWriter, r *http.Request, status int) {
 	l := language(r)
 	key := "failure." + strconv.Itoa(status)
-	w.Header().Set("Cache-Control", "no-store")
+	safeHeaders(w.Header())
 	http.Error(w, l.Say(key)+". "+l.Say(key+".what"), status)
 }

@@ -2,8 +2,9 @@
 // comes in: the list of episodes, and one episode's trend.
 //
 // New gives an http.Handler; wrap it in LoopbackOnly where the pages are for
-// this computer alone. The way of a request: guard.go (headers, methods,
-// panics), signin.go (who asks, else the way to sign in), language.go (Swedish
+// this computer alone. The way of a request: guard.go (headers, host, methods,
+// panics), routes.go (which page it is, and whose rule holds for it), signin.go
+// (who asks, else the way to sign in), language.go (Swedish
 // or English), then episodes.go or episode.go, which ask the use cases through
 // the small interface Clinic and build plain values for the templates. reading.go decides which scales become charts and
 // which small tables, chart.go and axis.go place a chart, bar.go a profile's
@@ -66,14 +67,7 @@ func New(c Clinic, options Options) http.Handler {
 		panic(err) // tzdata is linked in
 	}
 	s := &site{clinic: c, options: options, templates: parseTemplates(), stockholm: stockholm}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.signedIn(s.episodes))
-	mux.HandleFunc("GET /units/{unit}/episodes/{id}", s.signedIn(s.episode))
-	s.signInRoutes(mux)
-	mux.HandleFunc("GET "+stylesheetPath, serveStylesheet)
-	mux.HandleFunc("GET /favicon.ico", serveIcon) // asked for by every browser, whether a page names it or not
-	mux.HandleFunc("/", s.notFound)
-	return s.guard(mux)
+	return s.guard(s.mux())
 }
 
 // today is the calendar date in Sweden.

@@ -11,35 +11,6 @@ import (
 	"github.com/painscore/painscore/server/access/signin"
 )
 
-// signInRoutes are the pages that nobody needs to be signed in for, and the
-// choice of a commission. Without a sign-in there are none.
-func (s *site) signInRoutes(mux *http.ServeMux) {
-	if s.options.SignIn == nil {
-		return
-	}
-	mux.HandleFunc("GET /sign-in", s.signIn)
-	mux.HandleFunc("GET /sign-in/start", s.signInStart)
-	mux.HandleFunc("GET /sign-in/callback", s.signInCallback)
-	mux.HandleFunc("GET /commission", s.signedIn(s.commission))
-	mux.HandleFunc("POST "+commissionPath, s.signedIn(s.chooseCommission))
-	mux.HandleFunc("POST "+signOutPath, s.signOut)
-	mux.HandleFunc("GET /sign-out", s.signOutOfIssuer)
-	mux.HandleFunc("GET /signed-out", s.signedOut)
-}
-
-// The only addresses that take forms. What comes from another site is refused
-// by the guard's http.CrossOriginProtection, by what the browser itself says of
-// the request's origin; cookies that are SameSite=Lax do not even come along. A
-// token in each form would guard against the same once more.
-const (
-	commissionPath = "/commission"
-	signOutPath    = "/sign-out"
-	// maxForm is the longest form that is read, in bytes.
-	maxForm = 16 << 10
-)
-
-func takesForms(path string) bool { return path == commissionPath || path == signOutPath }
-
 type visitorKey struct{}
 
 func visitorOf(r *http.Request) (v signin.Visitor, ok bool) {

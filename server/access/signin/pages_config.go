@@ -20,6 +20,10 @@ type PagesConfig struct {
 	// which may be a proxy's. Register its /sign-in/callback and /signed-out with
 	// the issuer.
 	URL string `yaml:"url"`
+	// Proxies are the addresses and networks of the proxies in front of the
+	// pages; their X-Forwarded-For and X-Forwarded-Host are believed, and nobody
+	// else's. Without any, everybody is who the connection says.
+	Proxies []string `yaml:"proxies"`
 	// Issuer, Algorithms, ClockSkew, CA and Claims are as in TokenConfig.
 	Issuer     string    `yaml:"issuer"`
 	Algorithms []string  `yaml:"algorithms"`
@@ -116,6 +120,11 @@ func (c PagesConfig) check(at *checker) {
 	u, err := url.Parse(c.base())
 	at.need(secureURL(c.URL) && err == nil && u.Path == "" && u.RawQuery == "" && !strings.ContainsAny(c.URL, "?#"),
 		"url: an https address without a path is needed: where readers find the pages")
+	for _, proxy := range c.Proxies {
+		network, ok := parseNetwork(proxy)
+		at.need(ok, "proxies: each must be an address or a network such as 10.1.0.0/16")
+		at.need(!ok || network.Bits() > 0, "proxies: not everybody: each could claim to come from anywhere")
+	}
 	at.need(c.ClientID != "", "client_id: missing; it is the name of these pages at the issuer")
 	issuer := c.tokens()
 	issuer.Audience = "pages" // client_id is named above

@@ -51,7 +51,7 @@ func start(t *testing.T, dir string, args ...string) *program {
 	output := &logBuffer{}
 	done := make(chan error, 1)
 	go func() {
-		err := run(ctx, args, func(string) string { return "" }, io.MultiWriter(writer, output), output)
+		err := run(ctx, args, func(string) string { return "" }, io.MultiWriter(output, writer), output)
 		writer.CloseWithError(errors.Join(io.EOF, err))
 		done <- err
 	}()

@@ -1,0 +1,76 @@
+package review
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/painscore/painscore/server/access"
+)
+
+// Route is one address of the pages, and who may ask for it. Whoever adds a page
+// adds it here; nothing else reaches a handler.
+type Route struct {
+	Pattern string // as http.ServeMux takes it, with its method
+	// Action is the call of the contract that the page stands for, whose rule
+	// decides who may open it. Empty: the page is about no patient.
+	Action access.Action
+	// Open: nobody needs to be signed in for it.
+	Open bool
+
+	signIn bool // it is there only where people sign in
+	handle func(s *site, w http.ResponseWriter, r *http.Request)
+}
+
+// The only addresses that take forms. What comes from another site is refused
+// by the guard's http.CrossOriginProtection, by what the browser itself says of
+// the request's origin; cookies that are SameSite=Lax do not even come along. A
+// token in each form would guard against the same once more.
+const (
+	commissionPath = "/commission"
+	signOutPath    = "/sign-out"
+	// maxForm is the longest form that is read, in bytes.
+	maxForm = 16 << 10
+)
+
+// Routes are all addresses of the pages. Every other one is not found.
+func Routes() []Route {
+	return []Route{
+		{Pattern: "GET /{$}", Action: access.ListEpisodesCall, handle: (*site).episodes},
+		{Pattern: "GET /units/{unit}/episodes/{id}", Action: access.GetTrendCall, handle: (*site).episode},
+
+		{Pattern: "GET " + commissionPath, signIn: true, handle: (*site).commission},
+		{Pattern: "POST " + commissionPath, signIn: true, handle: (*site).chooseCommission},
+
+		{Pattern: "GET /sign-in", Open: true, signIn: true, handle: (*site).signIn},
+		{Pattern: "GET /sign-in/start", Open: true, signIn: true, handle: (*site).signInStart},
+		{Pattern: "GET /sign-in/callback", Open: true, signIn: true, handle: (*site).signInCallback},
+		{Pattern: "POST " + signOutPath, Open: true, signIn: true, handle: (*site).signOut},
+		{Pattern: "GET " + signOutPath, Open: true, signIn: true, handle: (*site).signOutOfIssuer},
+		{Pattern: "GET /signed-out", Open: true, signIn: true, handle: (*site).signedOut},
+		{Pattern: "GET " + stylesheetPath, Open: true, handle: serveStylesheet},
+		{Pattern: "GET /favicon.ico", Open: true, handle: serveIcon}, // asked for by every browser, whether a page names it or not
+	}
+}
+
+// mux leads each address to its handler, by way of the sign-in unless it is open.
+func (s *site) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, route := range Routes() {
+		if route.signIn && s.options.SignIn == nil {
+			continue
+		}
+		handle := func(w http.ResponseWriter, r *http.Request) { route.handle(s, w, r) }
+		if !route.Open {
+			handle = s.signedIn(handle)
+		}
+		mux.HandleFunc(route.Pattern, handle)
+	}
+	mux.HandleFunc("/", s.notFound)
+	return mux
+}
+
+// takesForm says whether there is a form for this address.
+func takesForm(mux *http.ServeMux, r *http.Request) bool {
+	_, pattern := mux.Handler(r)
+	return strings.HasPrefix(pattern, http.MethodPost+" ")
+}
