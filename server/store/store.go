@@ -81,6 +81,7 @@ type Store interface {
 	Sealings
 	Episodes
 	Submissions
+	Trends
 	Imports
 	Corrections
 	Rescores

@@ -136,6 +136,12 @@ func scanEpisode(row scanner, e *store.Episode) error {
 	if err := row.Scan(&f.rest); err != nil {
 		return err
 	}
+	unpackEpisode(&f, e)
+	return f.end()
+}
+
+// unpackEpisode reads the fields of episodeColumns.
+func unpackEpisode(f *fields, e *store.Episode) {
 	*e = store.Episode{
 		CareUnit: f.text(), EpisodeID: f.text(), PatientKey: f.text(), Version: f.number(), ChangeSeq: f.number(), RecordedAt: f.instant(),
 		AssessingUnit: f.text(), CareLevel: f.text(), Track: f.text(), ProgrammeType: f.text(), Cohort: f.text(), ReferredOn: f.text(),
@@ -143,5 +149,4 @@ func scanEpisode(row scanner, e *store.Episode) error {
 		Sex: f.text(), BirthYear: f.number(), LanguageCode: f.text(), Status: f.text(), DropOutReason: f.text(), DropOutPhase: f.text(),
 		Deceased: f.flag(), DoNotContact: f.flag(),
 	}
-	return f.end()
 }

@@ -21,6 +21,8 @@ func SQL() map[string]string {
 	s := newStatements(Dialect{Parameter: "?"}.rewrite)
 	return map[string]string{
 		"an episode's forms":      s.submissionsOfEpisode,
+		"an episode's standing":   s.standing,
+		"a trend's forms":         s.trendForms,
 		"an instrument's forms":   s.submissionsOfInstrument,
 		"one row scored anew":     s.rescoredRow,
 		"superseded since":        s.superseded,

@@ -26,11 +26,15 @@ const planColumns = `plan_id, instrument, requested_version, target_version, tar
 // change, which would read the whole unit: it has no statistics, and a range of
 // numbers looks selective to it.
 func rescoring(asOf string) string {
-	return `SELECT ` + packed(`r.episode_id, r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version, r.plan_id,
-	COALESCE((SELECT `+packed(`f.applied, f.change_seq`)+` FROM rescore_flip f
-		WHERE f.care_unit = r.care_unit AND f.plan_id = r.plan_id AND +f.change_seq <= `+asOf+`
-		ORDER BY f.number DESC LIMIT 1), `+packed(`0, 0`)+`),
-	r.instrument_version, r.scores`) + `, NULL FROM rescored_submission r WHERE r.care_unit = $1 `
+	return `SELECT ` + rescoredLine(asOf) + `, NULL FROM rescored_submission r WHERE r.care_unit = $1 `
+}
+
+func rescoredLine(asOf string) string {
+	return packed(`r.episode_id, r.occasion, r.occasion_label, r.instrument, r.respondent, r.slot_version, r.plan_id,
+	COALESCE((SELECT ` + packed(`f.applied, f.change_seq`) + ` FROM rescore_flip f
+		WHERE f.care_unit = r.care_unit AND f.plan_id = r.plan_id AND +f.change_seq <= ` + asOf + `
+		ORDER BY f.number DESC LIMIT 1), ` + packed(`0, 0`) + `),
+	r.instrument_version, r.scores`)
 }
 
 const slotOfR = `r.episode_id = $2 AND r.occasion = $3 AND r.occasion_label = $4 AND r.instrument = $5 AND r.respondent = $6`

@@ -48,15 +48,19 @@ func (r *slotReader) scan(row scanner) error {
 		slot.Digest = digest
 		return slot.unpack(&f)
 	}
-	again := rescoredRow{
+	r.addRescored(&f)
+	return f.end()
+}
+
+// addRescored reads the fields of one rescoredLine.
+func (r *slotReader) addRescored(f *fields) {
+	r.rescored = append(r.rescored, rescoredRow{
 		Slot: store.Slot{
 			CareUnit: r.careUnit, EpisodeID: f.text(), Occasion: store.Occasion(f.text()), OccasionLabel: f.text(),
 			Instrument: f.text(), Respondent: store.Respondent(f.text()),
 		},
 		slotVersion: f.number(), plan: f.text(), applied: f.flag(), flip: f.number(), version: f.text(), scores: f.text(),
-	}
-	r.rescored = append(r.rescored, again)
-	return f.end()
+	})
 }
 
 // held returns the submissions that hold their slots, in the order of slots:

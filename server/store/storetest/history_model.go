@@ -329,6 +329,7 @@ func (h *history) checkReads() {
 		if got := must(h.Episode(ctx, h.unit, id))(h.t); got.PatientKey != key {
 			h.Fatalf("episode %s is of %q, want %q", id, got.PatientKey, key)
 		}
+		trendAgrees(h.t, h.fixture, h.unit, id)
 	}
 	feedAgrees(h.t, h.fixture, h.unit)
 }

@@ -57,6 +57,7 @@ func checkFlipModel(t *testing.T, s fixture) {
 			}
 		}
 		for i, f := range forms {
+			trendAgrees(t, s, f.CareUnit, f.EpisodeID)
 			last := must(s.LastChange(ctx, f.CareUnit))(t)
 			for asOf := f.ChangeSeq; asOf <= last; asOf++ {
 				if got, want := by(t, s, asOf, f)[0], counting(acts[f.CareUnit], holds, i, asOf); got != want {
