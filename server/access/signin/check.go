@@ -118,7 +118,7 @@ func (s System) check(at *checker, c Config) {
 	for _, may := range s.MayAssert {
 		at.need(slices.Contains([]string{assertUser, assertUnit, assertPurpose}, may), "may_assert: each must be one of user, unit, purpose")
 	}
-	at.need(s.User == "" || nameable(s.User), "user: 1 to %d characters", maxText)
+	at.need(s.User == "" || nameable(s.User) && !holdsPersonNumber(s.User), "user: 1 to %d characters, and no personal identity number", maxText)
 	at.need(s.Purpose == "" || isPurpose(s.Purpose), "purpose: one of %s", purposeWords())
 	s.checkUnits(at, persons)
 }

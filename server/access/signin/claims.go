@@ -17,6 +17,7 @@ type person struct {
 	user                   string
 	units, roles, purposes []string
 	limited                bool // to purposes, even to none
+	numbered               bool // the user was a person's number; see holdsPersonNumber
 }
 
 var errClaims = errors.New("signin: the claims are no JSON object")
@@ -111,7 +112,7 @@ func (c claims) person(mapping Mapping) person {
 		purposes: c.mapped(mapping.Purpose, isPurpose),
 		limited:  len(mapping.Purpose.Path) > 0,
 	}
-	if !nameable(who.user) {
+	if who.numbered = holdsPersonNumber(who.user); who.numbered || !nameable(who.user) {
 		who.user = ""
 	}
 	return who

@@ -29,7 +29,7 @@ func (g grant) caller(asserted Assertions) (access.Caller, *Refusal) {
 	caller := access.Caller{System: g.system, Roles: g.roles, User: g.user, Unit: g.unit, Purpose: g.purpose}
 	for _, user := range asserted.User {
 		switch {
-		case !nameable(user):
+		case !nameable(user), holdsPersonNumber(user):
 			return access.Caller{}, notAsserted(AssertedText)
 		case user != g.user && !g.mayAssertUser():
 			return access.Caller{}, notAsserted(UserNotAllowed)

@@ -42,6 +42,7 @@ const (
 	TokenSystem         Why = "the token belongs to no configured system"
 	TokenManifold       Why = "the token belongs to more than one configured system"
 	TokenNoPerson       Why = "the token names no person, and its system is one of persons"
+	TokenPersonNumber   Why = "the token names the person by a personal identity number; map another claim, such as the HSA-id"
 	TokenPerson         Why = "the token names a person, and its system is none of persons"
 	CredentialsDisagree Why = "certificate and token belong to different systems"
 	LocalElsewhere      Why = "local mode takes calls of this machine only"
@@ -52,7 +53,7 @@ const (
 // Why an assertion is refused.
 const (
 	AssertedTwice     Why = "user, unit or purpose is asserted twice"
-	AssertedText      Why = "user or unit is empty, too long or has characters that are not allowed"
+	AssertedText      Why = "user or unit is empty, too long or has characters that are not allowed, or the user is a personal identity number"
 	UserNotAllowed    Why = "this credential may not assert another user"
 	UnitNotAllowed    Why = "this credential may not assert another unit"
 	UnitNotIts        Why = "the unit is none of those that this credential acts for"

@@ -52,6 +52,8 @@ func (s *systems) ofClaims(claims claims, mapping Mapping) (grant, *Refusal) {
 	}
 	who := claims.person(mapping)
 	switch {
+	case persons && who.numbered:
+		return grant{}, unauthenticated(TokenPersonNumber)
 	case persons && who.user == "":
 		return grant{}, unauthenticated(TokenNoPerson)
 	case persons:

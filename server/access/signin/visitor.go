@@ -60,7 +60,10 @@ func needsUnit(role access.Role) bool { return role != access.Analyst && role !=
 // Where the claims limit the purposes, a role that looks for another is not
 // offered. A single commission is chosen at once.
 func (p *Pages) visitorOf(who person) (Visitor, *Refusal) {
-	if who.user == "" {
+	switch {
+	case who.numbered:
+		return Visitor{}, unauthenticated(TokenPersonNumber)
+	case who.user == "":
 		return Visitor{}, unauthenticated(TokenNoUser)
 	}
 	g := grantOfPerson(p.cfg.system(), who)
