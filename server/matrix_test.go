@@ -529,7 +529,7 @@ func TestMatrixOfPages(t *testing.T) {
 func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided string, caller access.Caller, relation string) string {
 	m.log.take()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1").Replace(path)
+	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1", "{moment}", "baseline").Replace(path)
 	reply := httptest.NewRecorder()
 	pages.ServeHTTP(reply, httptest.NewRequest(method, path, nil).WithContext(access.WithCaller(m.t.Context(), caller)))
 	list := route.Action == access.ListEpisodesCall

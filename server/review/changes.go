@@ -23,7 +23,6 @@ type changeRow struct {
 type verdictCell struct {
 	Shape string // yes, uncertain, no or unknown: a sign, which the word repeats
 	Text  string
-	Notes []int // what the answer's threshold was not made for, or why there is none
 }
 
 func (r *reading) changeRow(line *clinic.Line, c *clinic.Change) changeRow {
@@ -112,12 +111,6 @@ func (r *reading) verdict(v *scoring.Verdict) verdictCell {
 		cell.Shape = "no"
 	case scoring.Uncertain:
 		cell.Shape = "uncertain"
-	}
-	for _, caveat := range v.Caveats {
-		cell.Notes = append(cell.Notes, r.note(r.VerdictNote(caveat)))
-	}
-	if v.Reason != "" {
-		cell.Notes = append(cell.Notes, r.note(r.VerdictNote(v.Reason)))
 	}
 	return cell
 }

@@ -1,8 +1,7 @@
 package review
 
 import (
-	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,10 +72,10 @@ func TestPainIsToldInPointsAndPercent(t *testing.T) {
 	if year.Difference != "−2" || year.Percent != "−33.3%" || !strings.Contains(strings.Join(year.Remarks, "; "), "IMMPACT: moderate") {
 		t.Errorf("%+v", year)
 	}
-	if year.Important.Shape != "yes" || year.Error.Shape != "uncertain" || len(year.Important.Notes) != 0 {
+	if year.Important.Shape != "yes" || year.Error.Shape != "uncertain" {
 		t.Errorf("6 to 4 over a year: %+v", year)
 	}
-	note := r.notes[pain.Note-1]
+	note := strings.Join(pain.Basis, " ")
 	for _, must := range []string{"0.895 to 1.48", "Grönkvist", "SQRP", "1.6 to 2.8", "Williams", "Dworkin"} {
 		if !strings.Contains(note, must) {
 			t.Errorf("the note lacks %q: %s", must, note)
@@ -97,35 +96,44 @@ func TestAnExhaustionProgrammeIsNotJudgedByPain(t *testing.T) {
 	for _, title := range []string{"HADS: Anxiety", "NPRS: Average pain, seven days"} {
 		v := scaleOf(t, sections, title)
 		c := v.Changes[0]
-		if c.Important.Text != "not judged" || c.Movement != "lower, towards better" || len(c.Important.Notes) != 1 {
+		if c.Important.Text != "not judged" || c.Movement != "lower, towards better" {
 			t.Errorf("%s: %+v", title, c)
 		}
-		if note := r.notes[c.Important.Notes[0]-1]; !strings.Contains(note, "exhaustion") || !strings.Contains(v.Sentence, "not exhaustion") {
+		if note := strings.Join(v.Basis, " "); !strings.Contains(note, "exhaustion") || !strings.Contains(v.Sentence, "not exhaustion") {
 			t.Errorf("%s: %q, %q", title, note, v.Sentence)
 		}
 	}
 }
 
-// A sentence per chart that has a change, no note without a place that refers
-// to it, and no note twice.
-func TestSentencesAndNotesOfAPage(t *testing.T) {
-	pages := newTestSite(t).pages(Options{})
-	for _, lang := range []string{"sv", "en"} {
-		body := text(t, ask(pages, "GET", episodePath("all-three")+"?lang="+lang))
-		if charts, said := strings.Count(body, `class="changes"`), strings.Count(body, `<p class="said">`); said < charts {
-			t.Errorf("%s: %d sentences for %d charts with changes", lang, said, charts)
-		}
-		notes := regexp.MustCompile(`<li id="(n\d+)">(.*)</li>`).FindAllStringSubmatch(body, -1)
-		if len(notes) < 5 {
-			t.Errorf("%s: %d notes", lang, len(notes))
-		}
-		seen := map[string]bool{}
-		for i, n := range notes {
-			if n[1] != fmt.Sprintf("n%d", i+1) || !strings.Contains(body, `href="#`+n[1]+`"`) || seen[n[2]] {
-				t.Errorf("%s: note %s is out of order, unused or there twice: %s", lang, n[1], n[2])
+// A sentence for each chart that has a change, and beside each verdict what it
+// rests on.
+func TestEachChartWithAChangeSaysWhatItRestsOn(t *testing.T) {
+	r := newReading(wording.English, episodeOf(t, newTestSite(t), "all-three"), "2025-03-15")
+	seen, rests := 0, 0
+	for _, s := range r.sections() {
+		for _, v := range s.Scales {
+			if len(v.Changes) == 0 {
+				continue
 			}
-			seen[n[2]] = true
+			seen++
+			if v.Sentence == "" {
+				t.Errorf("%s: no sentence", v.Title)
+			}
+			if slices.ContainsFunc(v.Basis, func(text string) bool { return strings.HasPrefix(text, "Threshold key ") }) {
+				rests++
+			}
 		}
+	}
+	for _, title := range []string{"HADS: Anxiety", "ISI: Sleep problems", "PCS: Catastrophising", "NPRS: Average pain, seven days"} {
+		if basis := scaleOf(t, r.sections(), title).Basis; len(basis) < 3 {
+			t.Errorf("%s: the limits rest on %q", title, basis)
+		}
+	}
+	if rests < 8 {
+		t.Errorf("%d charts say what their limits rest on", rests)
+	}
+	if seen < 10 {
+		t.Errorf("%d charts with changes", seen)
 	}
 }
 

@@ -49,7 +49,7 @@ func (r *reading) columns(line *clinic.Line, dates dateAxis) []column {
 			word = r.Say("no_score")
 		}
 		col := column{TickX: dates.at(p.AnsweredOn)}
-		for _, text := range []string{shorten(r.OccasionShort(string(m.Occasion), m.Label)), p.AnsweredOn, word} {
+		for _, text := range []string{shorten(r.OccasionShort(string(m.Occasion), m.Label)), r.Date(p.AnsweredOn), word} {
 			if text != "" {
 				col.Lines = append(col.Lines, label{Text: text})
 			}

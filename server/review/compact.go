@@ -18,10 +18,11 @@ type compactTable struct {
 	Note    string
 }
 
-// said is a line about a change and the note on what it rests on, 0 for none.
+// said is a line about a change and what it rests on.
 type said struct {
-	Text string
-	Note int
+	Text    string
+	Summary string // of the basis
+	Basis   []string
 }
 
 type compactRow struct {
@@ -87,13 +88,13 @@ func (r *reading) compactTable(in *scoring.Instrument, lines []*clinic.Line) com
 func (r *reading) saidOf(line *clinic.Line) []said {
 	if line.Scale.Kind != scoring.KindProfile {
 		if c := whole(line); c != nil && (c.Judgement.Importance.Threshold != nil || c.Judgement.Error.Threshold != nil) {
-			return []said{{r.sentence(line), r.thresholdNote(line)}}
+			return []said{{r.sentence(line), r.Say("basis"), r.basis(line, []*clinic.Change{c})}}
 		}
 		return nil
 	}
 	var classes []said
-	for i := range line.Changes {
-		if c := &line.Changes[i]; c.Paretian != "" {
+	for _, c := range r.shownChanges(line) {
+		if c.Paretian != "" {
 			classes = append(classes, said{Text: r.Say("profile.changed", r.pair(c), r.Paretian(c.Paretian))})
 		}
 	}

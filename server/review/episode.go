@@ -1,9 +1,12 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/store"
@@ -12,16 +15,23 @@ import (
 
 type episodePage struct {
 	page
+	Tabs            []tab
 	Facts           []fact
+	Others          []otherEpisode
 	Moments         []momentRow
 	BaselineMissing bool
 	Profile         string // the one occasion answered, where there is only one
 	Empty           bool   // no form at all
+	StandOut        []string
+	Heaviest        bool   // the order of the scales
+	OtherOrder      string // address of the page in the other one
 	Sections        []section
 	Forms           []compactTable // the unit's own
-	Notes           []string       // that the sections refer to by number
 	Sources         []source
 }
+
+// otherEpisode leads to another episode of the patient.
+type otherEpisode struct{ Name, Href, Text string }
 
 // fact is one line of the header.
 type fact struct{ Name, Text, Note string }
@@ -36,34 +46,61 @@ type momentRow struct {
 	Expected string
 }
 
-func (s *site) episode(w http.ResponseWriter, r *http.Request) {
-	l := language(r)
-	ref := clinic.EpisodeRef{CareUnit: r.PathValue("unit"), EpisodeID: r.PathValue("id")}
-	trend, err := s.clinic.Trend(r.Context(), ref)
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
-	forms, err := s.clinic.Forms(r.Context(), ref)
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
-	s.render(w, r, http.StatusOK, s.templates.episode, s.episodePage(r, l, trend, forms))
+// refOf is the episode that a request names.
+func refOf(r *http.Request) clinic.EpisodeRef {
+	return clinic.EpisodeRef{CareUnit: r.PathValue("unit"), EpisodeID: r.PathValue("id")}
 }
 
-func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Trend, forms []clinic.SiteForm) episodePage {
-	reading := newReading(l, trend, s.today())
-	p := episodePage{
-		page:     s.page(r, l, l.Say("episode.title", trend.Episode.EpisodeID)),
-		Facts:    factsOf(l, trend.Episode),
-		Sections: reading.sections(),
-		Forms:    reading.formTables(forms),
-		Sources:  reading.sources(),
-		Empty:    len(trend.Lines) == 0,
+// open reads the episode that a request names, in the reader's language. It
+// says false when the answer has been given already, which is a failure.
+func (s *site) open(w http.ResponseWriter, r *http.Request) (*reading, bool) {
+	trend, err := s.clinic.Trend(r.Context(), refOf(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return nil, false
 	}
-	p.Notes = reading.notes // after the sections, which write them
-	for i, m := range trend.Occasions {
+	return newReading(language(r), trend, s.today(), s.options.Headings[trend.Episode.CareUnit]...), true
+}
+
+func (s *site) episode(w http.ResponseWriter, r *http.Request) {
+	reading, ok := s.open(w, r)
+	if !ok {
+		return
+	}
+	forms, err := s.clinic.Forms(r.Context(), refOf(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
+	others, err := s.clinic.OtherEpisodes(r.Context(), refOf(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
+	p := s.episodePage(r, reading)
+	p.Forms, p.Others = reading.formTables(forms), reading.others(others)
+	s.render(w, r, http.StatusOK, s.templates.episode, p)
+}
+
+// heaviestOrder asks for the heaviest scales first, in an address.
+const heaviestOrder = "heaviest"
+
+func (s *site) episodePage(r *http.Request, reading *reading) episodePage {
+	l, e := reading.Language, reading.trend.Episode
+	p := episodePage{
+		page:     s.page(r, l, l.Say("episode.title", e.EpisodeID)),
+		Tabs:     tabsOf(l, e, ""),
+		Facts:    factsOf(l, e),
+		StandOut: reading.standOut(reading.newest()),
+		Heaviest: r.URL.Query().Get("order") == heaviestOrder,
+		Sources:  reading.sources(),
+		Empty:    len(reading.trend.Lines) == 0,
+	}
+	p.Sections, p.OtherOrder = reading.sections(), address(episodeHref(e), url.Values{"order": {heaviestOrder}})
+	if p.Heaviest {
+		p.Sections, p.OtherOrder = reading.heaviest(), episodeHref(e)
+	}
+	for i, m := range reading.trend.Occasions {
 		p.Moments = append(p.Moments, reading.momentRow(m, reading.pointsAt(i)))
 		if m.State == clinic.BaselineMissing {
 			_, p.BaselineMissing = reading.unanswered(m)
@@ -73,6 +110,48 @@ func (s *site) episodePage(r *http.Request, l wording.Language, trend *clinic.Tr
 		p.Profile = reading.occasion(at)
 	}
 	return p
+}
+
+// tab leads to one of the pages of an episode.
+type tab struct {
+	Name, Href string
+	Current    bool
+}
+
+// tabsOf are the pages of an episode; current is the end of the address of the
+// one that is shown.
+func tabsOf(l wording.Language, e store.Episode, current string) []tab {
+	href := episodeHref(e)
+	tabs := []tab{
+		{Name: l.Say("tab.overview"), Href: href},
+		{Name: l.Say("tab.answers"), Href: href + "/answers"},
+		{Name: l.Say("tab.talk"), Href: href + "/talk"},
+		{Name: l.Say("tab.phone"), Href: href + "/phone"},
+		{Name: l.Say("tab.clinical"), Href: href + "/clinical"},
+		{Name: l.Say("tab.text"), Href: href + "/text"},
+	}
+	for i := range tabs {
+		tabs[i].Current = tabs[i].Href == href+current
+	}
+	return tabs
+}
+
+// others names the patient's other episodes by their time.
+func (r *reading) others(episodes []store.Episode) []otherEpisode {
+	var others []otherEpisode
+	for _, e := range episodes {
+		facts := []string{statusText(r.Language, e), e.CareUnit}
+		for _, d := range []struct{ key, date string }{
+			{"first_visit", cmp.Or(e.FirstVisitOn, e.FirstVisitPlanned)}, {"end", cmp.Or(e.EndedOn, e.EndPlanned)},
+		} {
+			if d.date != "" {
+				facts = append(facts, r.Say("other.date", r.Say(d.key), r.Date(d.date)))
+			}
+		}
+		facts = slices.DeleteFunc(facts, func(s string) bool { return s == "" })
+		others = append(others, otherEpisode{Name: e.EpisodeID, Href: episodeHref(e), Text: strings.Join(facts, ", ")})
+	}
+	return others
 }
 
 // factsOf lists what is known of an episode; what is not stated is left out.
@@ -110,9 +189,9 @@ func (r *reading) momentRow(m clinic.Moment, points []*clinic.Point) momentRow {
 		return row
 	}
 	row.State = r.Count("forms", countForms(points))
-	row.Date = m.FirstAnswered
+	row.Date = r.Date(m.FirstAnswered)
 	if m.LastAnswered != m.FirstAnswered {
-		row.Date = r.Say("window", m.FirstAnswered, m.LastAnswered)
+		row.Date = r.Say("window", r.Date(m.FirstAnswered), r.Date(m.LastAnswered))
 	}
 	row.Timing = timingsText(r.Language, m, points)
 	return row
@@ -156,7 +235,7 @@ func expectedText(l wording.Language, m clinic.Moment) string {
 	case m.Date == "":
 		return l.Say("window.none", l.Anchor(string(m.Anchor)))
 	case m.Planned:
-		return l.Say("window.planned", m.FirstDay, m.LastDay)
+		return l.Say("window.planned", l.Date(m.FirstDay), l.Date(m.LastDay))
 	}
-	return l.Say("window", m.FirstDay, m.LastDay)
+	return l.Say("window", l.Date(m.FirstDay), l.Date(m.LastDay))
 }

@@ -119,7 +119,7 @@ func notDue(l wording.Language, e store.Episode, occasion store.Occasion, today 
 			due = ended.AddDate(1, 0, 0).Format(time.DateOnly)
 		}
 	}
-	return occasionCell{Text: l.Say("occasion.later"), Date: due, Quiet: true}, due > today
+	return occasionCell{Text: l.Say("occasion.later"), Date: l.Date(due), Quiet: true}, due > today
 }
 
 // notExpected reports whether nobody waits for an occasion's forms, because the
@@ -146,9 +146,9 @@ type day struct{ Date, Note string }
 // dayOf is the date that was, else the planned one marked as such.
 func dayOf(l wording.Language, actual, planned string) day {
 	if actual == "" && planned != "" {
-		return day{planned, l.Say("planned")}
+		return day{l.Date(planned), l.Say("planned")}
 	}
-	return day{Date: actual}
+	return day{Date: l.Date(actual)}
 }
 
 func statusText(l wording.Language, e store.Episode) string {

@@ -36,7 +36,7 @@ func (r *reading) formTable(key formKey, forms []clinic.SiteForm) compactTable {
 	// A later version of a form may have other items: each keeps its own row.
 	rows := map[string]int{}
 	for _, form := range forms {
-		t.Columns = append(t.Columns, r.OccasionShort(string(form.Occasion), form.OccasionLabel)+" "+form.AnsweredOn)
+		t.Columns = append(t.Columns, r.OccasionShort(string(form.Occasion), form.OccasionLabel)+" "+r.Date(form.AnsweredOn))
 		for _, answer := range form.Items {
 			row, ok := rows[answer.Item.Code]
 			if !ok {

@@ -28,6 +28,12 @@ func (b brokenClinic) Overview(context.Context, string, clinic.Page) ([]clinic.A
 func (b brokenClinic) Forms(context.Context, clinic.EpisodeRef) ([]clinic.SiteForm, error) {
 	return nil, b.err
 }
+func (b brokenClinic) Background(context.Context, clinic.EpisodeRef) (*clinic.Background, error) {
+	return nil, b.err
+}
+func (b brokenClinic) OtherEpisodes(context.Context, clinic.EpisodeRef) ([]store.Episode, error) {
+	return nil, b.err
+}
 func (b brokenClinic) Trend(context.Context, clinic.EpisodeRef) (*clinic.Trend, error) {
 	if b.err == nil {
 		panic("about " + secret)

@@ -8,19 +8,17 @@ import (
 	"github.com/painscore/painscore/server/clinic"
 )
 
-// note puts a text into the page's numbered notes, once, and gives its number.
-func (r *reading) note(text string) int {
-	if at := slices.Index(r.notes, text); at >= 0 {
-		return at + 1
-	}
-	r.notes = append(r.notes, text)
-	return len(r.notes)
+// basis is what the verdicts on a line's changes rest on: both thresholds with
+// source and population, then what they were not made for, with the pairs that
+// this concerns. Empty where nothing is known to decide by and nothing was
+// withheld.
+func (r *reading) basis(line *clinic.Line, shown []*clinic.Change) []string {
+	texts := append(r.thresholds(line, shown), r.caveats(shown)...)
+	return texts
 }
 
-// thresholdNote is the note with the thresholds that decided about a line's
-// changes: source, population and how well they are known. 0 where nothing is
-// known to decide by.
-func (r *reading) thresholdNote(line *clinic.Line) int {
+// thresholds are the norms that decided, and the key that identifies them.
+func (r *reading) thresholds(line *clinic.Line, shown []*clinic.Change) []string {
 	var important, beyond []string
 	hash := ""
 	add := func(list *[]string, norm *scoring.Norm) {
@@ -31,27 +29,57 @@ func (r *reading) thresholdNote(line *clinic.Line) int {
 			*list = append(*list, text)
 		}
 	}
-	for i := range line.Changes {
-		j := &line.Changes[i].Judgement
+	for _, c := range shown {
+		j := &c.Judgement
 		add(&important, j.Importance.Threshold)
 		add(&beyond, j.Error.Threshold)
 		hash = max(hash, j.EvidenceHash) // one line, one evidence
 	}
 	percent := r.percentText(line)
 	if len(important)+len(beyond) == 0 && percent == "" || hash == "" {
-		return 0
+		return nil
 	}
-	text := []string{r.title(line) + ".", r.Say("note.none"), r.Say("note.no_error")}
+	texts := []string{r.Say("note.none"), r.Say("note.no_error")}
 	if len(important) > 0 {
-		text[1] = r.Say("note.important", strings.Join(important, "; "))
+		texts[0] = r.Say("note.important", strings.Join(important, "; "))
 	}
 	if len(beyond) > 0 {
-		text[2] = r.Say("note.error", strings.Join(beyond, "; "))
+		texts[1] = r.Say("note.error", strings.Join(beyond, "; "))
 	}
 	if percent != "" {
-		text = append(text, percent)
+		texts = append(texts, percent)
 	}
-	return r.note(strings.Join(append(text, r.Say("note.hash", hash[:min(hashShown, len(hash))])), " "))
+	return append(texts, r.Say("note.hash", hash[:min(hashShown, len(hash))]))
+}
+
+// caveats lists what the thresholds were not made for and why a verdict was
+// withheld, each once with the pairs that it concerns.
+func (r *reading) caveats(shown []*clinic.Change) []string {
+	var texts []string
+	pairs := map[string][]string{}
+	add := func(c *clinic.Change, code string) {
+		text := r.VerdictNote(code)
+		if pairs[text] == nil {
+			texts = append(texts, text)
+		}
+		if pair := r.pair(c); !slices.Contains(pairs[text], pair) {
+			pairs[text] = append(pairs[text], pair)
+		}
+	}
+	for _, c := range shown {
+		for _, v := range []*scoring.Verdict{&c.Judgement.Importance, &c.Judgement.Error} {
+			for _, caveat := range v.Caveats {
+				add(c, caveat)
+			}
+			if v.Reason != "" {
+				add(c, v.Reason)
+			}
+		}
+	}
+	for i, text := range texts {
+		texts[i] = r.Say("note.pairs", r.List(pairs[text]), text)
+	}
+	return texts
 }
 
 // normText is a threshold with what it rests on.

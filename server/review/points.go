@@ -16,19 +16,20 @@ type scaleView struct {
 	Bands         bool // the scale has bands
 	Points        []pointRow
 	Changes       []changeRow
-	Note          int    // on what the verdicts rest; 0 for none
-	Sentence      string // from the first occasion to the last
+	Basis         []string // on what the verdicts rest
+	Sentence      string   // from the first occasion to the last
 }
 
 // pointRow is one occasion of a scale.
 type pointRow struct {
-	Occasion, Date, Timing string
-	Score                  string
-	Shape                  shape
-	Band                   string
-	Remarks                []string
-	Missing                bool // no form of the instrument
-	Wanted                 bool // and none was sent for the occasion though its time has come
+	Occasion, Date string
+	Timing         string // empty where in time
+	Score          string
+	Shape          shape
+	Band           string
+	Remarks        []string
+	Missing        bool // no form of the instrument
+	Wanted         bool // and none was sent for the occasion though its time has come
 }
 
 func (r *reading) scaleView(line *clinic.Line) scaleView {
@@ -41,9 +42,10 @@ func (r *reading) scaleView(line *clinic.Line) scaleView {
 		v.Points = append(v.Points, r.pointRows(line, i)...)
 	}
 	if len(line.Points) > 1 { // a single point says at its own place that the others are missing
-		v.Note = r.thresholdNote(line)
-		for i := range line.Changes {
-			v.Changes = append(v.Changes, r.changeRow(line, &line.Changes[i]))
+		shown := r.shownChanges(line)
+		v.Basis = r.basis(line, shown)
+		for _, c := range shown {
+			v.Changes = append(v.Changes, r.changeRow(line, c))
 		}
 		v.Sentence = r.sentence(line)
 	}
@@ -62,8 +64,12 @@ func (r *reading) pointRows(line *clinic.Line, moment int) []pointRow {
 	}
 	var rows []pointRow
 	for _, p := range points {
+		timing := ""
+		if p.Timing == clinic.Early || p.Timing == clinic.Late {
+			timing = r.Timing(string(p.Timing))
+		}
 		rows = append(rows, pointRow{
-			Occasion: r.occasion(moment), Date: p.AnsweredOn, Timing: r.Timing(string(p.Timing)),
+			Occasion: r.occasion(moment), Date: r.Date(p.AnsweredOn), Timing: timing,
 			Score: r.scoreText(p), Shape: shapeOf(&p.Score), Band: r.bandText(p), Remarks: r.remarks(line, p),
 		})
 	}

@@ -1,7 +1,9 @@
 package review
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/painscore/painscore/scoring"
@@ -9,19 +11,18 @@ import (
 	"github.com/painscore/painscore/server/wording"
 )
 
-// reading turns a trend into what is on the page: a section per domain in the
-// trend's own order, a chart for each main scale, compact tables for the many
-// small ones.
+// reading turns a trend into what is on the page: a section per heading, a
+// chart for each main scale, compact tables for the many small ones.
 type reading struct {
 	wording.Language
 	trend *clinic.Trend
 	today string
+	parts []part   // the headings
 	dates []string // of every point: all charts of a page share one time axis
-	notes []string // in the order in which the page refers to them
 }
 
-func newReading(l wording.Language, trend *clinic.Trend, today string) *reading {
-	r := &reading{Language: l, trend: trend, today: today}
+func newReading(l wording.Language, trend *clinic.Trend, today string, own ...Heading) *reading {
+	r := &reading{Language: l, trend: trend, today: today, parts: partsOf(l, own)}
 	for i := range trend.Lines {
 		for j := range trend.Lines[i].Points {
 			r.dates = append(r.dates, trend.Lines[i].Points[j].AnsweredOn)
@@ -30,7 +31,7 @@ func newReading(l wording.Language, trend *clinic.Trend, today string) *reading 
 	return r
 }
 
-// section is one domain of life.
+// section is one heading with what stands under it.
 type section struct {
 	ID, Title string
 	Scales    []scaleView  // with several occasions
@@ -39,32 +40,30 @@ type section struct {
 	Notes     []string
 }
 
+// sections are the headings of the page.
 func (r *reading) sections() []section {
-	_, profile := r.onlyMoment()
 	var sections []section
-	for start := 0; start < len(r.trend.Lines); {
-		domain := r.home(&r.trend.Lines[start])
-		end := start
-		for end < len(r.trend.Lines) && r.home(&r.trend.Lines[end]) == domain {
-			end++
-		}
-		sections = append(sections, r.section(domain, r.trend.Lines[start:end], profile))
-		start = end
+	for i, g := range r.groups() {
+		sections = append(sections, r.section("part-"+strconv.Itoa(i+1), g))
 	}
 	return sections
 }
 
-// home is the domain under which a line stands.
-func (r *reading) home(line *clinic.Line) string { return line.Scale.Domain }
-
-func (r *reading) section(domain string, lines []clinic.Line, profile bool) section {
-	s := section{ID: "about-" + anchorID(domain), Title: r.Domain(domain)}
-	if domain == "" {
-		s.Title = r.Say("section.further")
+// heaviest is all of the page under one heading, the heaviest scale first.
+func (r *reading) heaviest() []section {
+	all := grouped{title: r.Say("order.heaviest")}
+	for _, g := range r.groups() {
+		all.lines = append(all.lines, g.lines...)
 	}
+	heaviestFirst(all.lines)
+	return []section{r.section("part-1", all)}
+}
+
+func (r *reading) section(id string, g grouped) section {
+	s := section{ID: id, Title: g.title}
+	_, profile := r.onlyMoment()
 	var small []*clinic.Line
-	for i := range lines {
-		line := &lines[i]
+	for _, line := range g.lines {
 		switch {
 		case isSmall(line):
 			small = append(small, line)
@@ -77,6 +76,7 @@ func (r *reading) section(domain string, lines []clinic.Line, profile bool) sect
 			s.Notes = append(s.Notes, note)
 		}
 	}
+	slices.SortStableFunc(small, func(a, b *clinic.Line) int { return cmp.Compare(a.Instrument.ID(), b.Instrument.ID()) })
 	s.Tables = r.compactTables(small)
 	return s
 }

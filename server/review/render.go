@@ -44,17 +44,21 @@ func serveIcon(_ *site, w http.ResponseWriter, _ *http.Request) {
 	w.Write(icon)
 }
 
-type templates struct{ episodes, episode, failure, notice, commission *template.Template }
+type templates struct {
+	episodes, episode, answers, talk, phone, clinical, texts, failure, notice, commission *template.Template
+}
 
 func parseTemplates() *templates {
 	shared := template.Must(template.New("").Funcs(drawing).
-		ParseFS(templateFiles, "templates/layout.html", "templates/chart.html", "templates/scale.html"))
+		ParseFS(templateFiles, "templates/layout.html", "templates/chart.html", "templates/scale.html", "templates/parts.html"))
 	with := func(name string) *template.Template {
 		return template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+name))
 	}
 	return &templates{
-		episodes: with("episodes.html"), episode: with("episode.html"), failure: with("failure.html"),
-		notice: with("notice.html"), commission: with("commission.html"),
+		episodes: with("episodes.html"), episode: with("episode.html"), answers: with("answers.html"),
+		talk: with("talk.html"), phone: with("phone.html"), clinical: with("clinical.html"), texts: with("texts.html"),
+		failure: with("failure.html"),
+		notice:  with("notice.html"), commission: with("commission.html"),
 	}
 }
 

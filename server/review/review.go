@@ -5,11 +5,13 @@
 // this computer alone. The way of a request: guard.go (headers, host, methods,
 // panics), routes.go (which page it is, and whose rule holds for it), signin.go
 // (who asks, else the way to sign in), language.go (Swedish
-// or English), then episodes.go or episode.go, which ask the use cases through
-// the small interface Clinic and build plain values for the templates. reading.go decides which scales become charts and
-// which small tables, chart.go and axis.go place a chart, bar.go a profile's
-// range bar, points.go and changes.go the tables beside them, notes.go what
-// the verdicts in them rest on.
+// or English), then episodes.go, episode.go, answers.go or one of the sheets
+// (sheet*.go), which ask the use cases through the small interface Clinic and
+// build plain values for the templates. reading.go decides which scales become
+// charts and which small tables, headings.go under what and in which order,
+// chart.go and axis.go place a chart, bar.go a profile's range bar, points.go
+// and changes.go the tables beside them, pairs.go which changes are told,
+// notes.go what the verdicts rest on, standout.go what is summed up.
 //
 // Everything is drawn on the server: no script, nothing from elsewhere, no
 // style but the embedded sheet. Templates hold no words; those come from the
@@ -25,6 +27,7 @@ import (
 
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
 )
 
 // Clinic is what the pages ask of the use cases. *clinic.Clinic is one.
@@ -33,16 +36,19 @@ type Clinic interface {
 	Overview(ctx context.Context, careUnit string, page clinic.Page) ([]clinic.Answered, string, error)
 	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
 	Forms(ctx context.Context, ref clinic.EpisodeRef) ([]clinic.SiteForm, error)
+	Background(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Background, error)
+	OtherEpisodes(ctx context.Context, ref clinic.EpisodeRef) ([]store.Episode, error)
 }
 
 // Options say what every page tells about the service. The zero value serves.
 type Options struct {
-	Demo    bool             // the store holds synthetic patients only
-	Local   bool             // the pages are reachable from this computer only
-	Version string           // of the program, for the footer
-	Logger  *slog.Logger     // default: slog.Default()
-	Now     func() time.Time // default: time.Now; tells what is not due yet
-	SignIn  *signin.Pages    // who asks for a page; nil: the request's context says it already
+	Demo     bool                 // the store holds synthetic patients only
+	Local    bool                 // the pages are reachable from this computer only
+	Version  string               // of the program, for the footer
+	Logger   *slog.Logger         // default: slog.Default()
+	Now      func() time.Time     // default: time.Now; tells what is not due yet
+	Headings map[string][]Heading // by care unit, where it has its own
+	SignIn   *signin.Pages        // who asks for a page; nil: the request's context says it already
 }
 
 // site is the pages with all they need.

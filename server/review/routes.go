@@ -37,6 +37,12 @@ func Routes() []Route {
 	return []Route{
 		{Pattern: "GET /{$}", Action: access.ListEpisodesCall, handle: (*site).episodes},
 		{Pattern: "GET /units/{unit}/episodes/{id}", Action: access.GetTrendCall, handle: (*site).episode},
+		{Pattern: "GET /units/{unit}/episodes/{id}/answers", Action: access.GetTrendCall, handle: (*site).answers},
+		{Pattern: "GET /units/{unit}/episodes/{id}/talk", Action: access.GetTrendCall, handle: (*site).talkSheet},
+		{Pattern: "GET /units/{unit}/episodes/{id}/phone", Action: access.GetTrendCall, handle: (*site).phoneScript},
+		{Pattern: "GET /units/{unit}/episodes/{id}/clinical", Action: access.GetTrendCall, handle: (*site).clinicalSheet},
+		{Pattern: "GET /units/{unit}/episodes/{id}/text", Action: access.GetTrendCall, handle: (*site).recordTexts},
+		{Pattern: "GET /units/{unit}/episodes/{id}/text/{moment}", Action: access.GetTrendCall, handle: (*site).recordText},
 
 		{Pattern: "GET " + commissionPath, signIn: true, handle: (*site).commission},
 		{Pattern: "POST " + commissionPath, signIn: true, handle: (*site).chooseCommission},

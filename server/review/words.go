@@ -48,7 +48,7 @@ func (r *reading) describePoints(line *clinic.Line) string {
 	text.WriteString(r.Direction(line.Scale.Direction) + ".")
 	for i := range line.Points {
 		p := &line.Points[i]
-		text.WriteString(" " + r.Say("point.words", r.occasion(p.Moment()), p.AnsweredOn, r.scoreInWords(p)))
+		text.WriteString(" " + r.Say("point.words", r.occasion(p.Moment()), r.Date(p.AnsweredOn), r.scoreInWords(p)))
 	}
 	return text.String()
 }

@@ -86,6 +86,7 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../store", "Occasion", "occasion short"},
 		{"../store", "Occasion", "occasion missing"},
 		{"../store", "Occasion", "occasion spoken"},
+		{"../store", "Occasion", "occasion named"},
 		{"../../scoring", "ParetianClass", "paretian"},
 		{"../../scoring", "VerdictAnswer", "answer"},
 		{"../../scoring", "RefusalReason", "refusal"},
@@ -162,7 +163,7 @@ func isType(e ast.Expr, name string) bool {
 // A phrase is asked for by a key in the templates and the code of the pages. A
 // missing one would be seen only where it is shown; an unused one misleads.
 func TestEveryPhraseOfThePagesIsThereAndNoOther(t *testing.T) {
-	asked := regexp.MustCompile(`(?:Say|Count|add|addDay) ?\(?"([^"]+)"`)
+	asked := regexp.MustCompile(`(?:Say|Count|add|addDay|tell) ?\(?"([^"]+)"|\{"(heading\.[a-z]+)"`)
 	// failures are asked for by their status, words of a list by a variable
 	used := map[string]bool{"deceased": true, "do_not_contact": true, "care_level": true, "track": true, "programme_type": true}
 	for _, pattern := range []string{"../review/*.go", "../review/templates/*.html"} {
@@ -176,9 +177,10 @@ func TestEveryPhraseOfThePagesIsThereAndNoOther(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range asked.FindAllStringSubmatch(string(body), -1) {
-				used[m[1]] = true
-				if m[1] != "failure." && !wording.Knows("phrase", m[1]) && !wording.Knows("phrase", m[1]+".one") {
-					t.Errorf("%s asks for %q, which no phrase is", name, m[1])
+				key := m[1] + m[2]
+				used[key] = true
+				if key != "failure." && !wording.Knows("phrase", key) && !wording.Knows("phrase", key+".one") {
+					t.Errorf("%s asks for %q, which no phrase is", name, key)
 				}
 			}
 		}

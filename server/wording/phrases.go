@@ -1,8 +1,22 @@
 package wording
 
-// phrases are the sentences of the pages. A verb stands for the same thing, in
-// the same order, in both languages.
-var phrases = map[string]pair{
+import "maps"
+
+// phrases are the sentences of all pages.
+var phrases = merged(pagePhrases, patientPhrases)
+
+// merged lays tables together that no key shares.
+func merged(tables ...map[string]pair) map[string]pair {
+	all := map[string]pair{}
+	for _, table := range tables {
+		maps.Copy(all, table)
+	}
+	return all
+}
+
+// pagePhrases are the sentences of the pages. A verb stands for the same thing,
+// in the same order, in both languages.
+var pagePhrases = map[string]pair{
 	"product":         {"painscore", "painscore"},
 	"product.what":    {"smärtrehabiliteringens formulär över tid", "pain-rehabilitation questionnaires over time"},
 	"skip":            {"Hoppa till innehållet", "Skip to the content"},
@@ -121,7 +135,6 @@ var phrases = map[string]pair{
 	"profile.classes":     {"Profilerna jämförs område för område (PCHC, Devlin 2010). Hur stor betydelse skillnaden har framgår inte.", "Profiles are compared area by area (PCHC, Devlin 2010). How much the difference matters does not show."},
 	"legend.important":    {"Viktig? Om förändringen når den minsta skillnad som räknas som viktig (MCID).", "Important? Whether the change reaches the smallest difference that counts as important (MCID)."},
 	"legend.error":        {"Över mätfel? Om den är större än den minsta skillnad som kan upptäckas (SDC95).", "Beyond error? Whether it is larger than the smallest change that can be detected (SDC95)."},
-	"notes":               {"Noter: gränser för förändring", "Notes: thresholds of change"},
 	"note.none":           {"Viktig förändring: inget publicerat värde för gruppen.", "Important change: nothing published for this group."},
 	"note.no_error":       {"Mätfel: inget publicerat värde för gruppen.", "Measurement error: nothing published for this group."},
 	"note.important":      {"Viktig förändring: %s.", "Important change: %s."},
