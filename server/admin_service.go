@@ -15,11 +15,7 @@ func (s *Server) GetServerInfo(ctx context.Context, _ *pb.GetServerInfoRequest) 
 		SoftwareVersion: s.info.Version, Mode: pb.ServerMode_SERVER_MODE_LOCAL,
 		StoreEngine: s.info.Store.Engine, SchemaVersion: s.info.Store.SchemaVersion,
 		TimeZone: clinic.TimeZone, StartedAt: timestamppb.New(s.info.StartedAt),
-		Limits: &pb.Limits{
-			MessageBytes: MaxMessageBytes, AnswersPerSheet: clinic.MaxAnswers, ValueSetsPerSheet: clinic.MaxValueSets,
-			SheetsPerMessage: MaxSheetsPerMessage, FormsPerCall: clinic.MaxForms, PageSize: clinic.MaxPageSize,
-			IdCharacters: clinic.MaxIDLength, TextCharacters: clinic.MaxTextLength, ViolationsListed: maxViolations,
-		},
+		Limits: s.limits(),
 	}
 	if s.info.Demo {
 		out.Mode = pb.ServerMode_SERVER_MODE_DEMO

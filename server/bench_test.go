@@ -34,6 +34,13 @@ func service(tb testing.TB, skeletons ...string) *grpc.ClientConn {
 // serviceIn is service with its store in dir.
 func serviceIn(tb testing.TB, dir string, skeletons ...string) *grpc.ClientConn {
 	tb.Helper()
+	g, _ := server.New(useCases(tb, dir, skeletons...), tokenless(tb), insecure.NewCredentials(), server.Info{}, slog.New(slog.DiscardHandler))
+	return serve(tb, g)
+}
+
+// useCases are the use cases over a store in dir.
+func useCases(tb testing.TB, dir string, skeletons ...string) *clinic.Clinic {
+	tb.Helper()
 	st, err := sqlite.Open(context.Background(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
 	if err != nil {
 		tb.Fatal(err)
@@ -57,8 +64,7 @@ func serviceIn(tb testing.TB, dir string, skeletons ...string) *grpc.ClientConn 
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g, _ := server.New(use, tokenless(tb), insecure.NewCredentials(), server.Info{}, slog.New(slog.DiscardHandler))
-	return serve(tb, g)
+	return use
 }
 
 // tokenless is sign-in of local mode without a token: whoever calls is the one

@@ -49,20 +49,20 @@ func requestID(ctx context.Context) string {
 	return uuid.NewString()
 }
 
-// unaryCall is what every unary call passes through: a time limit, the size
-// limit, refusal of what this server does not know, recovery and the log.
+// unaryCall is what every unary call passes through, once it is known who makes
+// it: the caller's pace, room, the size limit, refusal of what this server does
+// not know, recovery and the log.
 func (s *Server) unaryCall(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (reply any, err error) {
 	began := time.Now()
 	ctx = withRequestID(ctx)
-	defer s.running.Add(-1)
-	if s.running.Add(1) > maxCalls {
-		return nil, retryStatus(codes.ResourceExhausted, reasonOverloaded, "more calls than the server can take; nothing was done")
+	if err := s.onPace(ctx); err != nil {
+		return nil, err
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, callTime)
-		defer cancel()
+	leave, ok := s.open.enter(info.FullMethod)
+	if !ok {
+		return nil, errCrowded
 	}
+	defer leave()
 	defer func() {
 		if p := recover(); p != nil {
 			reply, err = nil, s.panicked(ctx, p)
@@ -93,9 +93,16 @@ func (s *Server) unaryCall(ctx context.Context, req any, info *grpc.UnaryServerI
 func (s *Server) streamCall(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	began := time.Now()
 	ctx := withRequestID(stream.Context())
-	defer s.running.Add(-1)
-	if s.running.Add(1) > maxCalls {
-		return retryStatus(codes.ResourceExhausted, reasonOverloaded, "more calls than the server can take; nothing was done")
+	if err := s.onPace(ctx); err != nil {
+		return err
+	}
+	leave, ok := s.open.enter(info.FullMethod)
+	if !ok {
+		return errCrowded
+	}
+	defer leave()
+	if s.info.Pace != nil {
+		stream = paced{stream, s.info.Pace, pacedCaller(ctx)}
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// maxImports is how many imports run at a time. There is one writer, so
-	// more of them would be no faster, and each holds some messages.
-	maxImports = 8
 	// importAhead is how many messages wait, checked and scored, while one is
 	// written and one more is prepared. It is what keeps both cores busy; more
 	// would only hold memory.
@@ -55,6 +52,8 @@ func (s *Server) ImportSubmissions(stream grpc.BidiStreamingServer[pb.ImportSubm
 		select {
 		case <-s.draining:
 			return newStatus(codes.Unavailable, reasonUnavailable, "the server is stopping; send again what has no result", nil)
+		case <-ctx.Done(): // the client has gone, and the reader may have without a word
+			return ctx.Err()
 		case m := <-messages:
 			if errors.Is(m.err, io.EOF) {
 				return nil

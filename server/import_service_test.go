@@ -352,6 +352,31 @@ func TestAClientThatHangsUpLeavesNothingRunning(t *testing.T) {
 	cancel() // noReaderIsLeft looks for what remains
 }
 
+// TestClientsThatHangUpTakeNoImportWithThem: the places of imports are few, and
+// one that stays taken is gone until the next start.
+func TestClientsThatHangUpTakeNoImportWithThem(t *testing.T) {
+	s := openImport(t)
+	for range 40 {
+		ctx, cancel := context.WithCancel(t.Context())
+		stream, err := s.client.ImportSubmissions(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(message()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			t.Fatalf("an import after others have hung up: %v", err)
+		}
+		cancel()
+		for end := time.Now().Add(5 * time.Second); s.Open() != 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("an import goes on whose client has gone")
+			}
+		}
+	}
+}
+
 // The server reads a few messages ahead of its replies and no more: what it
 // holds of a stream is bounded.
 func TestReadAheadIsBounded(t *testing.T) {

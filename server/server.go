@@ -23,15 +23,21 @@ import (
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/pace"
 	"github.com/painscore/painscore/server/store"
 )
 
-// Info is what GetServerInfo tells besides what the use cases know.
+// Info is what GetServerInfo tells besides what the use cases know, and what a
+// server works with.
 type Info struct {
 	Version   string
 	Demo      bool
 	StartedAt time.Time
 	Store     store.Description
+	// Pace bounds how often one caller calls; nil bounds nobody.
+	Pace *pace.Keeper
+	// Watch hears of every call; it may be nil.
+	Watch Watcher
 }
 
 // Server answers the contract's calls.
@@ -47,57 +53,38 @@ type Server struct {
 	log    *slog.Logger
 	health *health.Server
 
-	running  atomic.Int64  // calls being answered
-	imports  atomic.Int64  // imports among them
+	open     crowd         // calls being answered
+	patience patience      // with clients
+	imports  atomic.Int64  // imports being answered
 	draining chan struct{} // closed when the server is about to stop
 	drain    sync.Once
 }
-
-// Limits on a call, the same for every caller.
-const (
-	// MaxMessageBytes is the largest request. A form has about 400 bytes.
-	MaxMessageBytes = 4 << 20
-	// transportBytes is where the transport cuts a message off unread. Up to
-	// there a request that is too large gets an answer with a reason.
-	transportBytes = 16 << 20
-	// MaxSheetsPerMessage is how many sheets one message of a stream carries.
-	MaxSheetsPerMessage = 1000
-	// callTime ends a unary call that its caller gave no deadline.
-	callTime = 30 * time.Second
-	// maxCalls is how many calls are answered at a time; the next one is told
-	// to come again. What two cores cannot do in a second only piles up.
-	maxCalls = 4096
-	// concurrentStreams is how many calls one connection has open at a time.
-	concurrentStreams = 1024
-)
 
 // New makes a gRPC server with every service of the contract, health and
 // reflection. who finds out who calls, and secure encrypts the connections. It
 // serves nothing until its Serve is called.
 func New(c *clinic.Clinic, who *signin.Authenticator, secure credentials.TransportCredentials, info Info, log *slog.Logger) (*grpc.Server, *Server) {
-	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{})}
-	g := grpc.NewServer(
+	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{}), patience: usualPatience}
+	g := grpc.NewServer(append(limitOptions(s.patience),
 		grpc.Creds(secure),
-		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.InTapHandle(s.bounded),
 		grpc.ChainUnaryInterceptor(s.signInUnary(who), s.unaryCall),
-		grpc.ChainStreamInterceptor(s.signInStream(who), s.streamCall),
-		grpc.MaxRecvMsgSize(transportBytes),
-		grpc.MaxConcurrentStreams(concurrentStreams),
-		grpc.ConnectionTimeout(10*time.Second),
+		grpc.ChainStreamInterceptor(s.admitStream, s.signInStream(who), s.streamCall),
 		// A client may ping an idle connection every ten seconds; a peer that
 		// is gone is noticed within a minute and a half.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		// Who a client certificate names is settled once per connection: after an
-		// hour a client connects anew, by a certificate that still holds.
+		// hour a client connects anew, by a certificate that still holds. One that
+		// has asked for nothing for a quarter of an hour need not stay.
 		grpc.KeepaliveParams(keepalive.ServerParameters{
-			Time: time.Minute, Timeout: 20 * time.Second, MaxConnectionAge: time.Hour, MaxConnectionAgeGrace: time.Minute,
+			Time: time.Minute, Timeout: 20 * time.Second, MaxConnectionIdle: 15 * time.Minute,
+			MaxConnectionAge: time.Hour, MaxConnectionAgeGrace: time.Minute,
 		}),
-	)
-	pb.RegisterScoringServiceServer(g, s)
-	pb.RegisterSubmissionServiceServer(g, s)
-	pb.RegisterPatientServiceServer(g, s)
-	pb.RegisterAdminServiceServer(g, s)
-	pb.RegisterAuditServiceServer(g, s)
+	)...)
+	for _, service := range services {
+		g.RegisterService(s.guarded(service), s)
+	}
 	healthpb.RegisterHealthServer(g, s.health)
 	reflection.Register(g)
 	return g, s

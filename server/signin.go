@@ -23,10 +23,6 @@ const (
 	reasonBadAssertion        = "BAD_ASSERTION"
 )
 
-// maxHeaderBytes is how large a call's metadata may be in all. The largest token
-// that is looked at has half of it.
-const maxHeaderBytes = 32 << 10
-
 // signInUnary puts who calls into the context, or refuses the call. It stands
 // before everything else: whoever is not known learns nothing of a request's
 // problems, and fills no log (see signin.Authenticator).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -171,6 +172,13 @@ func stateStatus(state *clinic.StateError) error {
 
 func retryStatus(code codes.Code, reason, message string) error {
 	return newStatus(code, reason, message, nil, &errdetails.RetryInfo{RetryDelay: retryAfter[reason]})
+}
+
+// retryIn is the status of a caller that may come back after a wait, which is
+// told in whole milliseconds and never less.
+func retryIn(wait time.Duration, message string) error {
+	wait = (wait + time.Millisecond - 1).Truncate(time.Millisecond)
+	return newStatus(codes.ResourceExhausted, reasonOverloaded, message, nil, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 }
 
 func newStatus(code codes.Code, reason, message string, metadata map[string]string, details ...protoadapt.MessageV1) error {

@@ -181,20 +181,6 @@ func TestAPanicTellsTheCallerNothing(t *testing.T) {
 	}
 }
 
-func TestMoreCallsThanTheServerTakesAreToldToComeAgain(t *testing.T) {
-	s := silent()
-	s.running.Store(maxCalls)
-	info := &grpc.UnaryServerInfo{FullMethod: "/painscore.v1.X/Y"}
-	_, err := s.unaryCall(t.Context(), &pb.GetServerInfoRequest{}, info, func(context.Context, any) (any, error) { return nil, nil })
-	st := status.Convert(err)
-	if _, ok := detail[*errdetails.RetryInfo](st); st.Code() != codes.ResourceExhausted || reasonOf(err) != "OVERLOADED" || !ok {
-		t.Errorf("got %s", st)
-	}
-	if s.running.Load() != maxCalls {
-		t.Error("a refused call is still counted")
-	}
-}
-
 // TestEveryEnumHasItsWord: a value added to the contract without a word would
 // silently become empty in the store.
 func TestEveryEnumHasItsWord(t *testing.T) {

@@ -724,8 +724,38 @@ type Limits struct {
 	TextCharacters int32 `protobuf:"varint,8,opt,name=text_characters,json=textCharacters,proto3" json:"text_characters,omitempty"`
 	// Violations listed in one status; the rest is only counted. 50.
 	ViolationsListed int32 `protobuf:"varint,9,opt,name=violations_listed,json=violationsListed,proto3" json:"violations_listed,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Bytes of a call's metadata in all; the transport refuses more. 32768.
+	HeaderBytes int32 `protobuf:"varint,10,opt,name=header_bytes,json=headerBytes,proto3" json:"header_bytes,omitempty"`
+	// Records in one ImportSubmissionsRequest; above it TOO_MANY. 1000.
+	RecordsPerMessage int32 `protobuf:"varint,11,opt,name=records_per_message,json=recordsPerMessage,proto3" json:"records_per_message,omitempty"`
+	// Care units in one PreviewRescoreRequest; above it TOO_MANY. 1000.
+	CareUnitsPerRescore int32 `protobuf:"varint,12,opt,name=care_units_per_rescore,json=careUnitsPerRescore,proto3" json:"care_units_per_rescore,omitempty"`
+	// Unary calls that read, answered at a time; above it OVERLOADED. 512.
+	ReadsAtATime int32 `protobuf:"varint,13,opt,name=reads_at_a_time,json=readsAtATime,proto3" json:"reads_at_a_time,omitempty"`
+	// Unary calls that write, answered at a time; above it OVERLOADED. 1024.
+	WritesAtATime int32 `protobuf:"varint,14,opt,name=writes_at_a_time,json=writesAtATime,proto3" json:"writes_at_a_time,omitempty"`
+	// Streams open at a time; above it OVERLOADED. 64.
+	StreamsAtATime int32 `protobuf:"varint,15,opt,name=streams_at_a_time,json=streamsAtATime,proto3" json:"streams_at_a_time,omitempty"`
+	// Imports among them; above it OVERLOADED. 8.
+	ImportsAtATime int32 `protobuf:"varint,16,opt,name=imports_at_a_time,json=importsAtATime,proto3" json:"imports_at_a_time,omitempty"`
+	// Calls that one connection may have open; gRPC libraries let further ones wait by themselves. 256.
+	CallsPerConnection int32 `protobuf:"varint,17,opt,name=calls_per_connection,json=callsPerConnection,proto3" json:"calls_per_connection,omitempty"`
+	// Seconds after which a unary call without a deadline ends with DEADLINE_EXCEEDED. 30.
+	CallSeconds int32 `protobuf:"varint,18,opt,name=call_seconds,json=callSeconds,proto3" json:"call_seconds,omitempty"`
+	// The longest deadline of a unary call, in seconds; a longer one is cut to it. 900.
+	LongestCallSeconds int32 `protobuf:"varint,19,opt,name=longest_call_seconds,json=longestCallSeconds,proto3" json:"longest_call_seconds,omitempty"`
+	// Seconds within which the whole of a unary request must arrive; after them DEADLINE_EXCEEDED without a reason. 10.
+	RequestSeconds int32 `protobuf:"varint,20,opt,name=request_seconds,json=requestSeconds,proto3" json:"request_seconds,omitempty"`
+	// Seconds after which a stream ends with DEADLINE_EXCEEDED, without a reason, whose client sends no message, or reads
+	// none. 300.
+	StreamIdleSeconds int32 `protobuf:"varint,21,opt,name=stream_idle_seconds,json=streamIdleSeconds,proto3" json:"stream_idle_seconds,omitempty"`
+	// Calls, and messages of streams, that one caller may make a second in the long run; above it OVERLOADED with the time to
+	// wait. A caller is a system, user and address. 0: no limit.
+	CallsPerSecond float64 `protobuf:"fixed64,22,opt,name=calls_per_second,json=callsPerSecond,proto3" json:"calls_per_second,omitempty"`
+	// Calls that one caller may make at once after a pause; 0: no limit.
+	CallBurst     int32 `protobuf:"varint,23,opt,name=call_burst,json=callBurst,proto3" json:"call_burst,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Limits) Reset() {
@@ -821,6 +851,104 @@ func (x *Limits) GetViolationsListed() int32 {
 	return 0
 }
 
+func (x *Limits) GetHeaderBytes() int32 {
+	if x != nil {
+		return x.HeaderBytes
+	}
+	return 0
+}
+
+func (x *Limits) GetRecordsPerMessage() int32 {
+	if x != nil {
+		return x.RecordsPerMessage
+	}
+	return 0
+}
+
+func (x *Limits) GetCareUnitsPerRescore() int32 {
+	if x != nil {
+		return x.CareUnitsPerRescore
+	}
+	return 0
+}
+
+func (x *Limits) GetReadsAtATime() int32 {
+	if x != nil {
+		return x.ReadsAtATime
+	}
+	return 0
+}
+
+func (x *Limits) GetWritesAtATime() int32 {
+	if x != nil {
+		return x.WritesAtATime
+	}
+	return 0
+}
+
+func (x *Limits) GetStreamsAtATime() int32 {
+	if x != nil {
+		return x.StreamsAtATime
+	}
+	return 0
+}
+
+func (x *Limits) GetImportsAtATime() int32 {
+	if x != nil {
+		return x.ImportsAtATime
+	}
+	return 0
+}
+
+func (x *Limits) GetCallsPerConnection() int32 {
+	if x != nil {
+		return x.CallsPerConnection
+	}
+	return 0
+}
+
+func (x *Limits) GetCallSeconds() int32 {
+	if x != nil {
+		return x.CallSeconds
+	}
+	return 0
+}
+
+func (x *Limits) GetLongestCallSeconds() int32 {
+	if x != nil {
+		return x.LongestCallSeconds
+	}
+	return 0
+}
+
+func (x *Limits) GetRequestSeconds() int32 {
+	if x != nil {
+		return x.RequestSeconds
+	}
+	return 0
+}
+
+func (x *Limits) GetStreamIdleSeconds() int32 {
+	if x != nil {
+		return x.StreamIdleSeconds
+	}
+	return 0
+}
+
+func (x *Limits) GetCallsPerSecond() float64 {
+	if x != nil {
+		return x.CallsPerSecond
+	}
+	return 0
+}
+
+func (x *Limits) GetCallBurst() int32 {
+	if x != nil {
+		return x.CallBurst
+	}
+	return 0
+}
+
 var File_painscore_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_admin_service_proto_rawDesc = "" +
@@ -869,7 +997,7 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"instrument\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12'\n" +
 	"\x0fdefinition_hash\x18\x03 \x01(\tR\x0edefinitionHash\x12!\n" +
-	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\"\xf6\x02\n" +
+	"\fscoring_hash\x18\x04 \x01(\tR\vscoringHash\"\xcd\a\n" +
 	"\x06Limits\x12#\n" +
 	"\rmessage_bytes\x18\x01 \x01(\x03R\fmessageBytes\x12*\n" +
 	"\x11answers_per_sheet\x18\x02 \x01(\x05R\x0fanswersPerSheet\x12/\n" +
@@ -879,7 +1007,23 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12#\n" +
 	"\rid_characters\x18\a \x01(\x05R\fidCharacters\x12'\n" +
 	"\x0ftext_characters\x18\b \x01(\x05R\x0etextCharacters\x12+\n" +
-	"\x11violations_listed\x18\t \x01(\x05R\x10violationsListed*V\n" +
+	"\x11violations_listed\x18\t \x01(\x05R\x10violationsListed\x12!\n" +
+	"\fheader_bytes\x18\n" +
+	" \x01(\x05R\vheaderBytes\x12.\n" +
+	"\x13records_per_message\x18\v \x01(\x05R\x11recordsPerMessage\x123\n" +
+	"\x16care_units_per_rescore\x18\f \x01(\x05R\x13careUnitsPerRescore\x12%\n" +
+	"\x0freads_at_a_time\x18\r \x01(\x05R\freadsAtATime\x12'\n" +
+	"\x10writes_at_a_time\x18\x0e \x01(\x05R\rwritesAtATime\x12)\n" +
+	"\x11streams_at_a_time\x18\x0f \x01(\x05R\x0estreamsAtATime\x12)\n" +
+	"\x11imports_at_a_time\x18\x10 \x01(\x05R\x0eimportsAtATime\x120\n" +
+	"\x14calls_per_connection\x18\x11 \x01(\x05R\x12callsPerConnection\x12!\n" +
+	"\fcall_seconds\x18\x12 \x01(\x05R\vcallSeconds\x120\n" +
+	"\x14longest_call_seconds\x18\x13 \x01(\x05R\x12longestCallSeconds\x12'\n" +
+	"\x0frequest_seconds\x18\x14 \x01(\x05R\x0erequestSeconds\x12.\n" +
+	"\x13stream_idle_seconds\x18\x15 \x01(\x05R\x11streamIdleSeconds\x12(\n" +
+	"\x10calls_per_second\x18\x16 \x01(\x01R\x0ecallsPerSecond\x12\x1d\n" +
+	"\n" +
+	"call_burst\x18\x17 \x01(\x05R\tcallBurst*V\n" +
 	"\n" +
 	"ServerMode\x12\x1b\n" +
 	"\x17SERVER_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +

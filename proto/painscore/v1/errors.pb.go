@@ -150,7 +150,8 @@ const (
 	// The sheet has changed since the given version, the episode or setting since the given etag, or what a re-scoring plan
 	// saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
-	// More calls than the server can take. RESOURCE_EXHAUSTED; retry after the delay in google.rpc.RetryInfo.
+	// More calls than the server can take, or than one caller may make. RESOURCE_EXHAUSTED; retry after the delay in
+	// google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 90
 	// The server's disk is full; reading still works. RESOURCE_EXHAUSTED; retry after the delay in google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 91
