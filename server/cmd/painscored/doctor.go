@@ -96,7 +96,7 @@ func examineAll(ctx context.Context, cfg config, thorough bool, now time.Time) [
 		findings = append(findings, checkSchema(e), checkStructure(e, thorough), checkErasures(cfg, e.NewestErasure), checkPurge(e.PendingPurges),
 			keysState(ctx, cfg, properties(e.Properties)), checkClock(e.NewestRecord, now))
 	}
-	return append(findings, checkLog(path), checkRoom(path), checkLastBackup(cfg, now), checkCopies(path, now))
+	return append(findings, checkLog(path), checkRoom(path), checkLastBackup(cfg, now), checkCopies(path, now), checkCertificates(cfg, now))
 }
 
 func printFindings(w io.Writer, findings []finding, asJSON bool) error {

@@ -55,6 +55,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	}
 	defer startKeeping(ctx, cfg, st, keys, log)()
 	defer startPurging(ctx, cfg, st, log)()
+	defer startWarning(ctx, cfg, log)()
 	if cfg.Demo {
 		if err := demo.Fill(ctx, use, st); err != nil {
 			return fmt.Errorf("fill the demo store: %w", err)
