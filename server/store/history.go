@@ -103,7 +103,9 @@ type Links interface {
 	// ErrTwoPatients unless link.Merge is set; then all identities and episodes
 	// of the other become the first one's in one transaction, the other's key
 	// is given up for good, and the merge is recorded with link.Act.
-	// ErrNotFound: nobody is known by link.Of.
+	// ErrNotFound: nobody is known by link.Of. ErrTestPatient, before
+	// ErrTwoPatients: one of the two is a test patient and the other is not, or
+	// a test identity that is new would become a real patient's.
 	Link(ctx context.Context, link Link) (Linked, error)
 	// PatientKeys returns the patient's key and every key that was merged into
 	// it, directly or not: the patient's own first, the others in order. A key

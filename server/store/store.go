@@ -87,6 +87,8 @@ type Store interface {
 	Rescores
 	Changes
 	Links
+	RegistryChoices
+	TestPatients
 	Erasures
 	Shares
 	Contents
@@ -119,6 +121,9 @@ type Identity struct {
 	Sealed     []byte // the canonical value, sealed with PatientKey as associated data
 	KeyID      string // names the sealing key
 	AddedAt    time.Time
+	// TestPatient says that it is a known test identity: a patient who is new
+	// with it is no real one. Not kept with the identity, and not read back.
+	TestPatient bool
 }
 
 // Identities finds people by the keyed hash of what they are called.
@@ -139,6 +144,9 @@ type Episode struct {
 	Version    int64 // 1 for the first; also the etag
 	ChangeSeq  int64 // set by the store
 	RecordedAt time.Time
+	// TestPatient: the patient is no real one; leave the episode out of reports,
+	// exports and worklists. Set by the store.
+	TestPatient bool
 
 	AssessingUnit     string
 	CareLevel         string
@@ -183,8 +191,8 @@ type Episodes interface {
 	// version the change was made from, 0 for a new episode; ErrStale if it
 	// is not the current one. ErrOtherPatient, which comes before ErrStale, if
 	// the episode exists and is another patient's. On an error nothing is
-	// written. The reply is what a read would return: Version, ChangeSeq and
-	// PatientKey are the store's, whatever the caller set.
+	// written. The reply is what a read would return: Version, ChangeSeq,
+	// PatientKey and TestPatient are the store's, whatever the caller set.
 	PutEpisode(ctx context.Context, episode Episode, identity Identity, readVersion int64) (Episode, error)
 }
 

@@ -62,7 +62,7 @@ func fillFile(b *testing.B, e *engine, forms int) {
 	b.Helper()
 	for _, query := range []string{
 		`INSERT INTO change_counter VALUES ('u', ?1)`,
-		`INSERT INTO patient VALUES ('p', ?1)`,
+		`INSERT INTO patient (patient_key, created_at) VALUES ('p', ?1)`,
 		`INSERT INTO episode WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i * 27 < ?1)
 			SELECT 'u', printf('episode %08d', i), 'p', 1 FROM n`,
 		`INSERT INTO submission_version WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1)

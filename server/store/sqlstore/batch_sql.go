@@ -62,7 +62,7 @@ func newBatchStatements(r func(string) string) batchStatements {
 			WHERE v.care_unit = k.care_unit AND v.episode_id = k.episode_id AND v.occasion = k.occasion
 			AND v.occasion_label = k.occasion_label AND v.instrument = k.instrument AND v.respondent = k.respondent`),
 
-		addPatients:        rows(r, `patient`, `patient_key, created_at`, ` ON CONFLICT (patient_key) DO NOTHING`),
+		addPatients:        rows(r, `patient`, `patient_key, created_at, is_test`, ` ON CONFLICT (patient_key) DO NOTHING`),
 		addIdentities:      rows(r, `identity`, identityColumns, ``),
 		addEpisodes:        rows(r, `episode`, `care_unit, episode_id, patient_key, version`, ``),
 		addEpisodeVersions: rows(r, `episode_version`, episodeVersionColumns, ``),

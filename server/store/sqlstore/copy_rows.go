@@ -28,6 +28,7 @@ var copiedTables = []copiedTable{
 	{"patient", "patient_key", false},
 	{"identity", "lookup", true},
 	{"merged_patient", "patient_key", true},
+	{"registry_choice", "patient_key, provider, registry, number", true},
 	{"change_counter", "care_unit", true},
 	{"episode", "care_unit, episode_id", false},
 	{"episode_version", "care_unit, episode_id, version", false},

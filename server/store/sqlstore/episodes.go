@@ -84,6 +84,7 @@ func (t *transaction) putEpisode(episode store.Episode, identity store.Identity,
 	if err := t.remember(patient, identity); err != nil {
 		return episode, err
 	}
+	episode.TestPatient = patient.test
 	return t.writeEpisode(episode, head, patient.key, count.next())
 }
 
@@ -147,6 +148,6 @@ func unpackEpisode(f *fields, e *store.Episode) {
 		AssessingUnit: f.text(), CareLevel: f.text(), Track: f.text(), ProgrammeType: f.text(), Cohort: f.text(), ReferredOn: f.text(),
 		FirstVisitPlanned: f.text(), FirstVisitOn: f.text(), StartPlanned: f.text(), StartedOn: f.text(), EndPlanned: f.text(), EndedOn: f.text(),
 		Sex: f.text(), BirthYear: f.number(), LanguageCode: f.text(), Status: f.text(), DropOutReason: f.text(), DropOutPhase: f.text(),
-		Deceased: f.flag(), DoNotContact: f.flag(),
+		Deceased: f.flag(), DoNotContact: f.flag(), TestPatient: f.flag(),
 	}
 }

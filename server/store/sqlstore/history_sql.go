@@ -19,6 +19,7 @@ type historyStatements struct {
 	unpurged, notePurge                                             string
 
 	changeStatements
+	registryStatements
 }
 
 const erasureColumns = `erasure_id, patient_keys, identities, episodes, submissions, versions, erased_by, erased_at, note, purged_at`
@@ -82,6 +83,7 @@ func newHistoryStatements(r func(string) string) historyStatements {
 		unpurged:  r(`SELECT erasure_id FROM erasure WHERE purged_at = 0 ORDER BY erasure_id`),
 		notePurge: r(`UPDATE erasure SET purged_at = $2 WHERE erasure_id = $1 AND purged_at = 0`),
 
-		changeStatements: newChangeStatements(r),
+		changeStatements:   newChangeStatements(r),
+		registryStatements: newRegistryStatements(r),
 	}
 }

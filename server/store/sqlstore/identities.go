@@ -28,14 +28,16 @@ func scanIdentity(row scanner, to *store.Identity) error {
 type person struct {
 	key   string
 	known bool // the look-up hash is kept already
+	test  bool // a test patient
 }
 
 func (t *transaction) person(identity store.Identity) (person, error) {
-	p := person{key: identity.PatientKey}
+	p := person{key: identity.PatientKey, test: identity.TestPatient}
 	var key string
-	found, err := t.read(t.sql.findPatient, []any{identity.Lookup}, &key)
+	var test int64
+	found, err := t.read(t.sql.findPerson, []any{identity.Lookup}, &key, &test)
 	if found {
-		p = person{key: key, known: true}
+		p = person{key: key, known: true, test: test != 0}
 	}
 	return p, err
 }
@@ -52,7 +54,9 @@ func (t *transaction) remember(p person, identity store.Identity) error {
 	return t.insert(&t.sql.addIdentities, identityRow(&identity))
 }
 
-func patientRow(i *store.Identity) row { return row{i.PatientKey, moment(i.AddedAt)} }
+func patientRow(i *store.Identity) row {
+	return row{i.PatientKey, moment(i.AddedAt), flag(i.TestPatient)}
+}
 
 // identityRow is in the order of identityColumns.
 func identityRow(i *store.Identity) row {

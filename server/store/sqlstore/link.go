@@ -38,6 +38,8 @@ func (t *transaction) link(link *store.Link) (store.Linked, error) {
 		return store.Linked{}, err
 	case !mine.known:
 		return store.Linked{}, refuse(store.ErrNotFound)
+	case other.known && other.test != mine.test, !other.known && other.test && !mine.test:
+		return store.Linked{}, refuse(store.ErrTestPatient)
 	case !other.known:
 		return store.Linked{Added: true}, t.addIdentityOf(mine.key, link)
 	case other.key == mine.key:
@@ -106,6 +108,9 @@ func (t *transaction) merge(into, other string, link *store.Link) (episodes int6
 		if err := t.exec(t.sql.moveEpisodes, unit.careUnit, other, into); err != nil {
 			return 0, err
 		}
+	}
+	if err := t.mergeChoices(into, other, link.Act); err != nil {
+		return 0, err
 	}
 	// Keys that were merged into the other stand for the first from now on, so
 	// that all of a patient's keys are one step away.

@@ -31,7 +31,8 @@ type statements struct {
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
 	v.assessing_unit, v.care_level, v.track, v.programme_type, v.cohort, v.referred_on,
 	v.first_visit_planned, v.first_visit_on, v.start_planned, v.started_on, v.end_planned, v.ended_on,
-	v.sex, v.birth_year, v.language_code, v.status, v.drop_out_reason, v.drop_out_phase, v.deceased, v.do_not_contact`
+	v.sex, v.birth_year, v.language_code, v.status, v.drop_out_reason, v.drop_out_phase, v.deceased, v.do_not_contact,
+	(SELECT p.is_test FROM patient p WHERE p.patient_key = h.patient_key)`
 
 var currentEpisodes = `SELECT ` + packed(episodeColumns) + `
 	FROM episode h JOIN episode_version v

@@ -24,7 +24,7 @@ var episodeTests = map[string]func(*testing.T, fixture){
 		fill(&full)
 		written := put(t, s, full, "ada", 0)
 		want := full
-		want.PatientKey, want.Version, want.ChangeSeq, want.RecordedAt = "key of ada", 1, 1, kept(full.RecordedAt)
+		want.PatientKey, want.Version, want.ChangeSeq, want.RecordedAt, want.TestPatient = "key of ada", 1, 1, kept(full.RecordedAt), false
 		same(t, "reply", written, want)
 		same(t, "episode", must(s.Episode(ctx, full.CareUnit, full.EpisodeID))(t), want)
 		same(t, "history", must(s.EpisodeHistory(ctx, full.CareUnit, full.EpisodeID))(t), []store.Episode{want})
@@ -40,7 +40,7 @@ var episodeTests = map[string]func(*testing.T, fixture){
 		e.Episode = full
 		submit(t, s, e)
 		want := full
-		want.PatientKey, want.Version, want.ChangeSeq, want.RecordedAt = "key of ada", 1, 1, kept(full.RecordedAt)
+		want.PatientKey, want.Version, want.ChangeSeq, want.RecordedAt, want.TestPatient = "key of ada", 1, 1, kept(full.RecordedAt), false
 		same(t, "episode", must(s.Episode(ctx, full.CareUnit, full.EpisodeID))(t), want)
 	},
 
