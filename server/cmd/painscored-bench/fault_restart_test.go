@@ -1,9 +1,6 @@
 package main
 
-import (
-	"errors"
-	"testing"
-)
+import "testing"
 
 // TestAPostgresThatComesBackLosesNothing runs where PostgreSQL is installed.
 func TestAPostgresThatComesBackLosesNothing(t *testing.T) {
@@ -11,12 +8,7 @@ func TestAPostgresThatComesBackLosesNothing(t *testing.T) {
 	p.engine = postgresEngine
 	v := &verdict{}
 	err := restartFault.run(t.Context(), p, size{rounds: 2}, v)
-	if errors.Is(err, errSkipped) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	need(t, err)
 	for _, text := range v.violations {
 		t.Error(text)
 	}

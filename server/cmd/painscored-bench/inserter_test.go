@@ -1,9 +1,6 @@
 package main
 
-import (
-	"errors"
-	"testing"
-)
+import "testing"
 
 // TestRowsAreThereTogetherOrNotAtAll is what makes the stub's answer true, and
 // its sending many rows at once one commit.
@@ -13,12 +10,7 @@ func TestRowsAreThereTogetherOrNotAtAll(t *testing.T) {
 			p := testPlace(t)
 			p.engine = engine
 			at, err := p.newStorage(t.Context())
-			if errors.Is(err, errSkipped) {
-				t.Skip(err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			need(t, err)
 			rows, err := openRows(t.Context(), at)
 			if err != nil {
 				t.Fatal(err)
@@ -65,12 +57,7 @@ func TestPostgresCommitsAsItDoesByDefault(t *testing.T) {
 	p := testPlace(t)
 	p.engine = postgresEngine
 	at, err := p.newStorage(t.Context())
-	if errors.Is(err, errSkipped) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	need(t, err)
 	rows, err := openRows(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
