@@ -96,7 +96,12 @@ for (const [lang, width] of [['sv', 1280], ['en', 820]]) {
 const local = await reader('sv', 1280);
 await local.page.goto(link);
 if (local.page.url() !== `${new URL(link).origin}/`) wrong.push(`the local link ends at ${local.page.url()}`);
+if (!(await local.page.locator('aside.mode').innerText()).includes('Lokalt läge')) wrong.push('the pages do not say that this is local mode');
 await look(local, 'local', 'sv');
+const nobody = await reader('sv', 1280);
+await nobody.page.goto(`${new URL(link).origin}/units/u/episodes/e`);
+if (new URL(nobody.page.url()).pathname !== '/sign-in') wrong.push(`without the link ${nobody.page.url()} is shown`);
+await look(nobody, 'local-nobody', 'sv');
 const second = await reader('sv', 1280);
 if ((await second.page.goto(link)).status() !== 403) wrong.push('the local link serves twice');
 await look(second, 'local-again', 'sv');

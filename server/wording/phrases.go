@@ -24,7 +24,7 @@ var pagePhrases = map[string]pair{
 	"demo":            {"Demo – påhittade patienter", "Demo – synthetic patients"},
 	"demo.what":       {"Inget på sidorna handlar om en verklig person.", "Nothing on these pages is about a real person."},
 	"local":           {"Lokalt läge", "Local mode"},
-	"local.what":      {"Sidorna nås bara från den här datorn.", "The pages can be reached from this computer only."},
+	"local.what":      {"Ingen personlig inloggning; sidorna nås bara från den här datorn.", "Nobody signs in by name; the pages can be reached from this computer only."},
 	"device":          {"Beskrivande beräkningsstöd, inte en medicinteknisk produkt.", "Descriptive calculation aid, not a medical device."},
 	"device.what": {"Sidorna räknar poäng enligt publicerade nycklar och visar dem över tid. De ställer ingen diagnos och ger ingen rekommendation; bedömningen gör den som behandlar.",
 		"The pages compute scores by published keys and show them over time. They make no diagnosis and give no recommendation; judgement stays with the clinician."},
