@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -252,4 +253,22 @@ func (s *Server) onPace(ctx context.Context) error {
 func pacedCaller(ctx context.Context) pace.Caller {
 	caller, _ := access.CallerOf(ctx)
 	return pace.Caller{System: caller.System, User: caller.User, Address: caller.Address}
+}
+
+// Methods are the full names of the contract's calls.
+func Methods() []string { return slices.Sorted(maps.Keys(methodClasses)) }
+
+// OpenCalls is how many calls are being answered, by class.
+func (s *Server) OpenCalls() map[string]int64 {
+	return map[string]int64{"reading": s.open[reading].Load(), "writing": s.open[writing].Load(), "streaming": s.open[streaming].Load()}
+}
+
+// Draining says that the server is about to stop.
+func (s *Server) Draining() bool {
+	select {
+	case <-s.draining:
+		return true
+	default:
+		return false
+	}
 }

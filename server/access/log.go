@@ -132,6 +132,13 @@ func (l *Log) Record(event Event) *Entry {
 	return entry
 }
 
+// Waiting is how many events wait to be written, without those that are being.
+func (l *Log) Waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 func (e *Entry) fail(err error) {
 	e.err = err
 	close(e.done)

@@ -44,7 +44,7 @@ func openAccessLog(cfg config, st store.Store, keys *identity.Keyring, log *slog
 	options := access.LogOptions{Logger: log}
 	if cfg.Store == "" { // a database elsewhere has its own room
 		var err error
-		if l.reserve, err = access.OpenReserve(filepath.Join(cfg.Data, reserveFile), access.DefaultReserve, st.LogOnly); err != nil {
+		if l.reserve, err = access.OpenReserve(filepath.Join(cfg.Data, reserveFile), cfg.reserve(), st.LogOnly); err != nil {
 			return nil, err
 		}
 		if !l.reserve.Kept() {
@@ -57,8 +57,8 @@ func openAccessLog(cfg config, st store.Store, keys *identity.Keyring, log *slog
 		return nil, err
 	}
 	l.index = access.StartIndexer(st, indexEvery, log)
-	l.keeper = access.StartKeeper(l.Log, filepath.Join(cfg.Data, headsFile), headsEvery, log)
-	go l.watchReserve(cfg.Data, log, reserveEvery)
+	l.keeper = access.StartKeeper(l.Log, cfg.headsPath(), headsEvery, log)
+	go l.watchReserve(cfg, log, reserveEvery)
 	return l, nil
 }
 
@@ -72,7 +72,7 @@ func (l *accessLog) Close() {
 }
 
 // watchReserve takes the room for the log back once the disk has it.
-func (l *accessLog) watchReserve(folder string, log *slog.Logger, every time.Duration) {
+func (l *accessLog) watchReserve(cfg config, log *slog.Logger, every time.Duration) {
 	defer close(l.done)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -87,7 +87,7 @@ func (l *accessLog) watchReserve(folder string, log *slog.Logger, every time.Dur
 			continue
 		}
 		// To try without room would take from the log what it has left.
-		if free, err := sqlite.FreeSpace(folder); err == nil && free < access.DefaultReserve {
+		if free, err := sqlite.FreeSpace(cfg.Data); err == nil && free < cfg.reserve() {
 			if time.Since(told) > time.Minute {
 				told = time.Now()
 				log.Error("the disk is full: submissions are refused, and reading will stop when the access log has used its room up")
@@ -108,7 +108,7 @@ func (l *accessLog) watchReserve(folder string, log *slog.Logger, every time.Dur
 func readHeads(cfg config, named string) (heads []access.Head, unreadable int, err error) {
 	path := named
 	if path == "" {
-		path = filepath.Join(cfg.Data, headsFile)
+		path = cfg.headsPath()
 	} else if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, err
 	}

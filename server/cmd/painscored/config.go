@@ -31,10 +31,12 @@ type config struct {
 	ErasureJournal string
 	GRPC           string
 	Web            string
+	Metrics        string
 	Demo           bool
 	Instruments    string
 	Log            string
 	site           siteConfig
+	load           loadSettings
 	signIn         signin.Config
 
 	// Where the keys come from, if not from Data; see keys_source.go.
@@ -58,15 +60,17 @@ type windowConfig struct {
 
 // fileConfig is the --config file. A key it does not know is refused.
 type fileConfig struct {
-	Data           *string    `yaml:"data"`
-	Store          *string    `yaml:"store"`
-	ErasureJournal *string    `yaml:"erasure-journal"`
-	GRPC           *string    `yaml:"grpc"`
-	Web            *string    `yaml:"web"`
-	Demo           *bool      `yaml:"demo"`
-	Instruments    *string    `yaml:"instruments"`
-	Log            *string    `yaml:"log"`
-	Site           siteConfig `yaml:",inline"`
+	Data           *string      `yaml:"data"`
+	Store          *string      `yaml:"store"`
+	ErasureJournal *string      `yaml:"erasure-journal"`
+	GRPC           *string      `yaml:"grpc"`
+	Web            *string      `yaml:"web"`
+	Metrics        *string      `yaml:"metrics"`
+	Demo           *bool        `yaml:"demo"`
+	Instruments    *string      `yaml:"instruments"`
+	Log            *string      `yaml:"log"`
+	Site           siteConfig   `yaml:",inline"`
+	Load           loadSettings `yaml:",inline"`
 	// SignIn says who may call. Without it only this machine may.
 	SignIn signin.Config `yaml:"sign_in"`
 }
@@ -141,6 +145,12 @@ var settings = []setting{
 		inFile: func(f *fileConfig) *string { return f.Web },
 	},
 	{
+		name: "metrics", env: "PAINSCORE_METRICS", what: "address of /metrics, /livez and /readyz, which anybody who reaches it may read; off is none",
+		presets: defaultMetrics, preset: fixed(defaultMetrics),
+		put:    func(cfg *config, v string) error { cfg.Metrics = v; return nil },
+		inFile: func(f *fileConfig) *string { return f.Metrics },
+	},
+	{
 		name: "instruments", env: "PAINSCORE_INSTRUMENTS", what: "folder of further instrument definitions (*.yaml)",
 		presets: "none", preset: fixed(""),
 		put:    func(cfg *config, v string) error { cfg.Instruments = v; return nil },
@@ -192,10 +202,13 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 		}
 		fileName = name
 	}
-	cfg := config{site: file.Site, signIn: file.SignIn} // which addresses are allowed depends on sign-in
+	cfg := config{site: file.Site, load: file.Load, signIn: file.SignIn} // which addresses are allowed depends on sign-in
 	var problems []error
 	if err := cfg.signIn.Check(); err != nil {
 		problems = append(problems, fmt.Errorf("%s: sign_in: %w", fileName, err))
+	}
+	if err := cfg.load.check(); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
 	}
 	for _, s := range settings {
 		if s.isFile {

@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Data: "/home/ebba/.local/share/painscore", ErasureJournal: "/home/ebba/.local/share/painscore/erasures.journal", GRPC: "127.0.0.1:7443", Web: "127.0.0.1:7080", Log: "info"}
+	want := config{Data: "/home/ebba/.local/share/painscore", ErasureJournal: "/home/ebba/.local/share/painscore/erasures.journal", GRPC: "127.0.0.1:7443", Web: "127.0.0.1:7080", Metrics: defaultMetrics, Log: "info"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
@@ -81,7 +81,7 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Data: "/from/file", ErasureJournal: "/from/file/erasures.journal", GRPC: "127.0.0.1:3", Web: "127.0.0.1:5", Log: "warn"}
+	want := config{Data: "/from/file", ErasureJournal: "/from/file/erasures.journal", GRPC: "127.0.0.1:3", Web: "127.0.0.1:5", Metrics: defaultMetrics, Log: "warn"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}

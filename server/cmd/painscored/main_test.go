@@ -45,7 +45,7 @@ type program struct {
 // start runs the whole program in dir on free ports.
 func start(t *testing.T, dir string, args ...string) *program {
 	t.Helper()
-	args = append([]string{"--data", dir, "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0", "--log", "debug"}, args...)
+	args = append([]string{"--data", dir, "--grpc", "127.0.0.1:0", "--web", "127.0.0.1:0", "--metrics", "off", "--log", "debug"}, args...)
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	output := &logBuffer{}

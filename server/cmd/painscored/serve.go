@@ -21,6 +21,7 @@ import (
 	"github.com/painscore/painscore/server/demo"
 	"github.com/painscore/painscore/server/erasures"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/pace"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
 )
@@ -79,8 +80,15 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return fmt.Errorf("--web: %w", err)
 	}
 	defer webListener.Close()
-	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description}
+	watch := newFigures(description, st, events, sign)
+	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description, Pace: pace.New(cfg.rate(), nil), Watch: watch.Calls}
 	g, calls := server.New(use, sign.callers, sign.credentials(), info, log)
+	watch.calls = calls
+	endWatch, err := watch.serve(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer endWatch()
 	pages := &http.Server{
 		Handler:           sign.guard(review.New(use, review.Options{Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Version: version, Logger: log})),
 		ReadHeaderTimeout: 5 * time.Second,

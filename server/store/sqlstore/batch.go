@@ -35,6 +35,8 @@ func (s *Store) writeBatches() {
 			}
 		}
 		s.settle(tasks)
+		s.queue.did.batches.Add(1)
+		s.queue.did.tasks.Add(uint64(len(tasks)))
 		// Nobody hears anything before the commit, not even a refusal or a
 		// replay: it may rest on what a neighbour wrote.
 		for _, j := range batch {

@@ -97,6 +97,8 @@ type queue struct {
 	// not count: imports make entries of their own.
 	awaited time.Time
 	logOnly bool // the room that is left is the access log's
+
+	did figures
 }
 
 func newQueue() *queue {
@@ -113,6 +115,7 @@ func (q *queue) put(in share, j *job) error {
 		return store.ErrDiskFull
 	}
 	if len(q.waiting[in]) >= q.limits[in].waiting {
+		q.did.refused.Add(1)
 		return store.ErrOverloaded
 	}
 	if in == interactive {
