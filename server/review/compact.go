@@ -58,7 +58,7 @@ func (r *reading) compactTable(in *scoring.Instrument, lines []*clinic.Line) com
 	}
 	var moments []int
 	for i := range r.trend.Occasions {
-		if slices.ContainsFunc(lines, func(line *clinic.Line) bool { return len(pointsOf(line, i)) > 0 }) {
+		if !r.hidden(i) && slices.ContainsFunc(lines, func(line *clinic.Line) bool { return len(pointsOf(line, i)) > 0 }) {
 			moments = append(moments, i)
 			t.Columns = append(t.Columns, r.occasion(i))
 		}

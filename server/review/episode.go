@@ -25,6 +25,8 @@ type episodePage struct {
 	StandOut        []string
 	Heaviest        bool   // the order of the scales
 	OtherOrder      string // address of the page in the other one
+	Between         string // that some occasions stand in the charts only; empty where none does
+	AllOccasions    string // address of the page with all of them
 	Sections        []section
 	Forms           []compactTable // the unit's own
 	Sources         []source
@@ -82,8 +84,12 @@ func (s *site) episode(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, s.templates.episode, p)
 }
 
-// heaviestOrder asks for the heaviest scales first, in an address.
-const heaviestOrder = "heaviest"
+// What an address may ask for: the heaviest scales first, and every occasion in
+// the tables.
+const (
+	heaviestOrder = "heaviest"
+	allOccasions  = "all"
+)
 
 func (s *site) episodePage(r *http.Request, reading *reading) episodePage {
 	l, e := reading.Language, reading.trend.Episode
@@ -95,6 +101,12 @@ func (s *site) episodePage(r *http.Request, reading *reading) episodePage {
 		Heaviest: r.URL.Query().Get("order") == heaviestOrder,
 		Sources:  reading.sources(),
 		Empty:    len(reading.trend.Lines) == 0,
+	}
+	if r.URL.Query().Get("occasions") != allOccasions {
+		if n := reading.hideBetween(); n > 0 {
+			p.Between = l.Count("between", n)
+			p.AllOccasions = address(episodeHref(e), url.Values{"occasions": {allOccasions}, "order": r.URL.Query()["order"]})
+		}
 	}
 	p.Sections, p.OtherOrder = reading.sections(), address(episodeHref(e), url.Values{"order": {heaviestOrder}})
 	if p.Heaviest {

@@ -23,6 +23,9 @@ func (r *reading) shownChanges(line *clinic.Line) []*clinic.Change {
 	for i := range line.Changes {
 		c := &line.Changes[i]
 		answered := c.FromScore != nil && c.ToScore != nil
+		if r.hidden(c.From) || r.hidden(c.To) {
+			continue
+		}
 		switch {
 		case answered && (c.From == baseline || c.To == baseline),
 			answered && c.From == before && c.To == newest,
@@ -32,6 +35,34 @@ func (r *reading) shownChanges(line *clinic.Line) []*clinic.Change {
 	}
 	return shown
 }
+
+// tabled is how many answered occasions the tables of a page show unless all
+// are asked for: the baseline and the two newest, as on the sheets. The charts
+// show every one.
+const tabled = 3
+
+// hideBetween leaves out of the tables what lies between the baseline and the
+// newest occasions, and says how many that are. Nine occasions in every table
+// would make a page that nobody scrolls through.
+func (r *reading) hideBetween() int {
+	var answered []int
+	for i, m := range r.trend.Occasions {
+		if m.State == clinic.MomentAnswered && m.Occasion != store.Baseline {
+			answered = append(answered, i)
+		}
+	}
+	r.between = map[int]bool{}
+	if len(answered) <= tabled { // one more than the tables would hold is no reason to hide it
+		return 0
+	}
+	for _, i := range answered[:len(answered)-(tabled-1)] {
+		r.between[i] = true
+	}
+	return len(r.between)
+}
+
+// hidden reports whether an occasion stands in the charts only.
+func (r *reading) hidden(moment int) bool { return r.between[moment] }
 
 // baseline is the index of the baseline among the occasions; every trend has it.
 func (r *reading) baseline() int {

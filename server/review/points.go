@@ -39,7 +39,9 @@ func (r *reading) scaleView(line *clinic.Line) scaleView {
 	v.PointCaption, v.ChangeCaption = r.Say("points.caption"), r.Say("change.caption")
 	v.Bands = len(line.Scale.Bands) > 0
 	for i := range r.trend.Occasions {
-		v.Points = append(v.Points, r.pointRows(line, i)...)
+		if !r.hidden(i) {
+			v.Points = append(v.Points, r.pointRows(line, i)...)
+		}
 	}
 	if len(line.Points) > 1 { // a single point says at its own place that the others are missing
 		shown := r.shownChanges(line)

@@ -15,10 +15,11 @@ import (
 // chart for each main scale, compact tables for the many small ones.
 type reading struct {
 	wording.Language
-	trend *clinic.Trend
-	today string
-	parts []part   // the headings
-	dates []string // of every point: all charts of a page share one time axis
+	trend   *clinic.Trend
+	today   string
+	parts   []part       // the headings
+	between map[int]bool // occasions that stand in the charts and not in the tables
+	dates   []string     // of every point: all charts of a page share one time axis
 }
 
 func newReading(l wording.Language, trend *clinic.Trend, today string, own ...Heading) *reading {

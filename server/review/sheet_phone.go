@@ -95,45 +95,95 @@ func (r *reading) phonePart(domain string, lines []*clinic.Line, to int) phonePa
 		title = r.Say("section.further")
 	}
 	from := r.comparedWith(to)
-	var about, scores, changes []string
-	for _, line := range lines {
-		about = append(about, r.spokenScale(line))
-		scores = append(scores, r.spokenScores(line, from, to))
-		if c := changeFrom(line, from, to); c != nil && c.FromScore != nil && c.ToScore != nil {
-			changes = append(changes, r.Say("phone.change", r.scaleName(line), strings.Join(r.PlainChange(&c.Change, &c.Judgement), ", ")))
-		}
-	}
 	part := phonePart{Title: capital(title)}
-	part.Sentences[0] = r.Say("phone.about", title, r.List(about))
-	part.Sentences[1] = capital(strings.Join(scores, "; ")) + "."
-	part.Sentences[2] = r.Say("phone.no_change")
-	if changes != nil {
-		part.Sentences[2] = capital(strings.Join(changes, "; ")) + "."
-	}
+	part.Sentences[0] = r.Say("phone.about", title, r.spokenScales(lines))
+	part.Sentences[1] = r.spokenScores(lines, from, to)
+	part.Sentences[2] = r.spokenChanges(lines, from, to)
 	return part
 }
 
-// spokenScale is a scale with its range and which way is better.
-func (r *reading) spokenScale(line *clinic.Line) string {
-	text := r.scaleName(line)
-	if lowest, highest := rangeOf(line); lowest.Valid() {
-		text = r.Say("phone.range", text, r.exact(lowest, scoring.AsNeeded), r.exact(highest, scoring.AsNeeded))
+// spokenScales names the scales with their ranges, and once at the end which
+// way is better where that is the same for all.
+func (r *reading) spokenScales(lines []*clinic.Line) string {
+	var names []string
+	same := !slices.ContainsFunc(lines, func(l *clinic.Line) bool { return l.Scale.Direction != lines[0].Scale.Direction })
+	for _, line := range lines {
+		name := r.scaleName(line)
+		if lowest, highest := rangeOf(line); lowest.Valid() {
+			name = r.Say("phone.range", name, r.exact(lowest, scoring.AsNeeded), r.exact(highest, scoring.AsNeeded))
+		}
+		if way := r.BetterWay(line.Scale.Direction); way != "" && !same {
+			name = r.Say("phone.way", name, way)
+		}
+		names = append(names, name)
 	}
-	if way := r.BetterWay(line.Scale.Direction); way != "" {
-		text = r.Say("phone.way", text, way)
+	text := r.List(names)
+	if way := r.BetterWay(lines[0].Scale.Direction); way != "" && same {
+		text = r.Say("value.band", text, r.Say("phone.same_way", way))
 	}
 	return text
 }
 
-// spokenScores are a scale's newest score and the one that it is compared with.
-func (r *reading) spokenScores(line *clinic.Line, from, to int) string {
+// spokenScores tells the newest score of each scale and the one that it is
+// compared with.
+func (r *reading) spokenScores(lines []*clinic.Line, from, to int) string {
 	var told []string
-	for _, moment := range []int{from, to} {
-		for _, p := range pointsOf(line, moment) {
-			m := r.trend.Occasions[moment]
-			told = append(told, r.Say("phone.score", r.scoreInWords(p), r.At(string(m.Occasion), m.Label)))
-			break
+	before := false
+	for _, line := range lines {
+		now := r.spokenScore(pointsOf(line, to))
+		text := r.Say("phone.score", r.scaleName(line), now)
+		if earlier := pointsOf(line, from); len(earlier) > 0 {
+			text, before = r.Say("phone.scores", r.scaleName(line), r.spokenScore(earlier), now), true
 		}
+		told = append(told, text)
 	}
-	return r.Say("phone.change", r.scaleName(line), r.List(told))
+	newest := r.trend.Occasions[to]
+	at := r.At(string(newest.Occasion), newest.Label)
+	if !before {
+		return r.Say("phone.at", capital(at), strings.Join(told, "; "))
+	}
+	first := r.trend.Occasions[from]
+	return r.Say("phone.from", r.At(string(first.Occasion), first.Label), at, strings.Join(told, "; "))
+}
+
+// spokenScore is a score with what belongs to it in brackets.
+func (r *reading) spokenScore(points []*clinic.Point) string {
+	p := points[len(points)-1]
+	var more []string
+	if band := r.bandText(p); band != "" {
+		more = append(more, r.Say("phone.band", band))
+	}
+	if p.Score.Prorated {
+		more = append(more, r.Say("prorated.short"))
+	}
+	if more == nil {
+		return r.scoreText(p)
+	}
+	return r.Say("named.band", r.scoreText(p), strings.Join(more, ", "))
+}
+
+// spokenChanges tells what the changes are worth, those that are worth the same
+// together.
+func (r *reading) spokenChanges(lines []*clinic.Line, from, to int) string {
+	var order []string
+	named := map[string][]string{}
+	for _, line := range lines {
+		c := changeFrom(line, from, to)
+		if c == nil || c.FromScore == nil || c.ToScore == nil {
+			continue
+		}
+		worth := strings.Join(r.PlainChange(&c.Change, &c.Judgement), ", ")
+		if named[worth] == nil {
+			order = append(order, worth)
+		}
+		named[worth] = append(named[worth], r.scaleName(line))
+	}
+	if order == nil {
+		return r.Say("phone.no_change")
+	}
+	var told []string
+	for _, worth := range order {
+		told = append(told, r.Say("phone.change", r.List(named[worth]), worth))
+	}
+	return strings.Join(told, "; ") + "."
 }

@@ -111,7 +111,7 @@ func (l Language) scalesCounted(n int) string {
 // occasionNamed names an occasion inside a sentence.
 func (l Language) occasionNamed(code, label string) string {
 	if label != "" {
-		return "”" + label + "”"
+		return l.of(pair{"”" + label + "”", "“" + label + "”"})
 	}
 	return l.look(namedOccasions, code, code)
 }
@@ -140,7 +140,7 @@ var standOut = map[string]pair{
 	"nothing":           {"inget formulär är besvarat båda gångerna", "no form is answered both times"},
 	"scale":             {"%d skala", "%d scale"},
 	"scales":            {"%d skalor", "%d scales"},
-	"bands":             {"Vid %s har %s publicerade nivåer, varav %d ligger på den högsta besvärsnivån, %s, och %d på den lägsta.", "At %s, %s have published bands, of which %d lie in the heaviest one, %s, and %d in the lightest."},
+	"bands":             {"Vid %s har %s publicerade nivåer, varav %d ligger på den högsta besvärsnivån, %s, och %d på den lägsta.", "At %s, %s have published bands, of which %d in the heaviest one, %s, and %d in the lightest."},
 	"bands.no_heavy":    {"Vid %s har %s publicerade nivåer, varav ingen ligger på den högsta besvärsnivån och %d på den lägsta.", "At %s, %s have published bands, of which none lies in the heaviest one and %d in the lightest."},
 	"bands.none":        {"Ingen av skalorna vid %s har publicerade nivåer.", "None of the scales at %s has published bands."},
 	"complete":          {"Alla poäng bygger på fullständigt besvarade skalor.", "Every score rests on a scale that was answered whole."},
