@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/wording"
@@ -92,11 +94,17 @@ func (s *Server) GetTrend(ctx context.Context, req *pb.GetTrendRequest) (*pb.Get
 	} else if !ok {
 		return nil, &clinic.InputError{Problems: []clinic.Problem{{Field: "language", Reason: clinic.BadFormat, Description: "sv or en, or empty for no sentences"}}}
 	}
-	trend, err := s.clinic.Trend(ctx, episodeRef(req))
+	wire, err := s.clinic.TrendReply(ctx, episodeRef(req), string(language), func(trend *clinic.Trend) ([]byte, error) {
+		return proto.Marshal(&pb.GetTrendResponse{Trend: trendProto(trend, language)})
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetTrendResponse{Trend: trendProto(trend, language)}, nil
+	// A message carries fields that it does not know as the bytes that came in,
+	// and goes out with them as they are. So these bytes are the reply.
+	reply := &pb.GetTrendResponse{}
+	reply.ProtoReflect().SetUnknown(wire)
+	return reply, nil
 }
 
 func episodeRef(m interface {

@@ -40,6 +40,7 @@ type Clinic struct {
 	now       func() time.Time
 	stockholm *time.Location
 
+	replies    *replies             // finished trends; see replies.go
 	known      atomic.Pointer[site] // what the settings were when last read; see site.go
 	refreshing sync.Mutex           // one caller reads them again, the others wait
 }
@@ -60,6 +61,9 @@ type Settings struct {
 	// ErasureJournal is told of every erasure before the store is. Default:
 	// none, and then an older copy of the store can bring somebody back.
 	ErasureJournal ErasureJournal
+	// TrendMemory is how many bytes of finished trends may be kept in memory (see
+	// TrendReply), negative for none. Default: DefaultTrendMemory.
+	TrendMemory int
 	// AccessLog is told of every attempt to read or change what is known of a
 	// patient. Default: none, which is for tests and tools only.
 	AccessLog *access.Log
@@ -76,7 +80,7 @@ func Open(ctx context.Context, st store.Store, catalogue *instruments.Catalogue,
 	if settings.Windows == nil {
 		settings.Windows = DefaultWindows()
 	}
-	c := &Clinic{store: st, catalogue: catalogue, keys: keys, settings: settings, now: now, stockholm: stockholm}
+	c := &Clinic{store: st, catalogue: catalogue, keys: keys, settings: settings, now: now, stockholm: stockholm, replies: newReplies(settings.TrendMemory)}
 	if err := c.checkKeys(ctx); err != nil {
 		return nil, err
 	}

@@ -255,12 +255,12 @@ func episodeUnknown(candidates []store.Episode) error {
 
 // episodeOf returns the named episode if it is the patient's and the visit may
 // show it, else ErrNotFound: nobody learns that it is another's.
-func (c *Clinic) episodeOf(ctx context.Context, v *visit, ref EpisodeRef, id identity.Identifier) (store.Episode, error) {
+func (c *Clinic) episodeOf(ctx context.Context, v *visit, ref EpisodeRef, id identity.Identifier, read episodeReader) (store.Episode, error) {
 	patientKey, err := c.store.FindPatient(ctx, c.keys.Lookup(id))
 	if err != nil {
 		return store.Episode{}, err
 	}
-	episode, err := c.store.Episode(ctx, ref.CareUnit, ref.EpisodeID)
+	episode, err := read(ctx, ref.CareUnit, ref.EpisodeID)
 	if err != nil {
 		return store.Episode{}, err
 	}
@@ -316,6 +316,14 @@ func (c *Clinic) Episode(ctx context.Context, ref EpisodeRef) (_ store.Episode, 
 // find is Episode for every use case that is about one. An episode that the
 // visit may not see is answered exactly as one that is not there.
 func (c *Clinic) find(ctx context.Context, v *visit, ref EpisodeRef) (store.Episode, error) {
+	return c.findBy(ctx, v, ref, c.store.Episode)
+}
+
+// episodeReader is the store's Episode, or a read of more that begins with it.
+type episodeReader func(ctx context.Context, careUnit, episodeID string) (store.Episode, error)
+
+// findBy is find with a read of the caller's where the episode is named.
+func (c *Clinic) findBy(ctx context.Context, v *visit, ref EpisodeRef, read episodeReader) (store.Episode, error) {
 	check := c.newChecker(nil)
 	check.id("care_unit", ref.CareUnit)
 	check.code("episode_id", ref.EpisodeID)
@@ -329,7 +337,7 @@ func (c *Clinic) find(ctx context.Context, v *visit, ref EpisodeRef) (store.Epis
 		return store.Episode{}, err
 	}
 	if ref.Patient == nil {
-		episode, err := c.store.Episode(ctx, ref.CareUnit, ref.EpisodeID)
+		episode, err := read(ctx, ref.CareUnit, ref.EpisodeID)
 		if err == nil {
 			err = v.episode(ctx, episode)
 		} else if errors.Is(err, store.ErrNotFound) {
@@ -341,7 +349,7 @@ func (c *Clinic) find(ctx context.Context, v *visit, ref EpisodeRef) (store.Epis
 		return episode, err
 	}
 	if ref.EpisodeID != "" {
-		episode, err := c.episodeOf(ctx, v, ref, id)
+		episode, err := c.episodeOf(ctx, v, ref, id, read)
 		if err == nil {
 			return episode, v.episode(ctx, episode)
 		}

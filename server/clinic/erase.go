@@ -96,6 +96,7 @@ func (c *Clinic) erase(ctx context.Context, erasureID, patientKey string, act st
 		}
 	}
 	erased, err := c.store.Erase(ctx, erasure, c.mark)
+	c.replies.forgetAll() // also after an error: it may have been written
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.Erasure{}, patientUnknown() // erased by somebody else meanwhile

@@ -3,6 +3,7 @@ package clinic
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -106,20 +107,103 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (_ *Trend, err error
 		return nil, err
 	}
 	defer v.leave(ctx, &err)
-	episode, err := c.find(ctx, v, ref)
+	var trend *Trend
+	err = untilSettled(func() error {
+		decided, err := c.standing(ctx, v, ref)
+		if err != nil {
+			return err
+		}
+		trend, _, err = c.trendAt(ctx, decided)
+		return err
+	})
+	return trend, err
+}
+
+// TrendReply returns what encode makes of the trend of an episode, or what it
+// made of it before if nothing has changed since that the trend rests on. form
+// tells what encode makes from what other encoders of this process make. The
+// bytes belong to many replies and must not be changed.
+//
+// Errors: those of Episode and of encode.
+func (c *Clinic) TrendReply(ctx context.Context, ref EpisodeRef, form string, encode func(*Trend) ([]byte, error)) (_ []byte, err error) {
+	v, err := c.enter(ctx, access.GetTrendCall)
 	if err != nil {
 		return nil, err
 	}
-	subs, err := c.store.SubmissionsOfEpisode(ctx, episode.CareUnit, episode.EpisodeID, 0)
-	if err != nil {
-		return nil, err
+	defer v.leave(ctx, &err)
+	var made []byte
+	err = untilSettled(func() error {
+		decided, err := c.standing(ctx, v, ref)
+		if err != nil {
+			return err
+		}
+		name := replyName{decided.Episode.CareUnit, decided.Episode.EpisodeID, form}
+		kept, found, ticket := c.replies.find(name, &decided)
+		if found {
+			made = kept
+			return nil
+		}
+		trend, read, err := c.trendAt(ctx, decided)
+		if err != nil {
+			return err
+		}
+		if made, err = encode(trend); err == nil && trend.site.change == read.SettingChange {
+			c.replies.put(name, read, made, ticket)
+		}
+		return err
+	})
+	return made, err
+}
+
+// standing finds the episode that a trend is asked of, with all that the trend
+// rests on. The visit is granted it.
+func (c *Clinic) standing(ctx context.Context, v *visit, ref EpisodeRef) (store.Standing, error) {
+	var read store.Standing
+	episode, err := c.findBy(ctx, v, ref, func(ctx context.Context, careUnit, episodeID string) (_ store.Episode, err error) {
+		read, err = c.store.Standing(ctx, careUnit, episodeID)
+		return read.Episode, err
+	})
+	if err != nil || read.Episode == episode {
+		return read, err
 	}
-	subs = c.scoredByPatient(subs)
+	// It was found by its patient only.
+	read, err = c.store.Standing(ctx, episode.CareUnit, episode.EpisodeID)
+	return read, unsettled(err, &read.Episode, &episode)
+}
+
+// trendAt reads the trend of an episode that the caller may see as it was
+// decided, and the standing that it was read at.
+func (c *Clinic) trendAt(ctx context.Context, decided store.Standing) (*Trend, store.Standing, error) {
+	read, subs, err := c.store.TrendForms(ctx, decided.Episode.CareUnit, decided.Episode.EpisodeID)
+	if err = unsettled(err, &read.Episode, &decided.Episode); err != nil {
+		return nil, read, err
+	}
 	site, err := c.site(ctx)
 	if err != nil {
-		return nil, err
+		return nil, read, err
 	}
-	return c.trendOf(site, episode, subs)
+	trend, err := c.trendOf(site, read.Episode, c.scoredByPatient(subs))
+	return trend, read, err
+}
+
+// unsettled is store.ErrStale if an episode is no longer what it was when it
+// was decided who may see it: then that has to be decided again.
+func unsettled(err error, read, decided *store.Episode) error {
+	if errors.Is(err, store.ErrNotFound) || err == nil && *read != *decided {
+		return store.ErrStale
+	}
+	return err
+}
+
+// untilSettled reads again for as long as somebody changes the episode between
+// two reads, a few times at most.
+func untilSettled(read func() error) error {
+	for range 5 {
+		if err := read(); !errors.Is(err, store.ErrStale) {
+			return err
+		}
+	}
+	return store.ErrUnavailable
 }
 
 // scoredByPatient keeps the patient's own scored sheets, in place.

@@ -12,7 +12,8 @@ type Standing struct {
 	Forms         int64 // how many rows of forms the episode has, every version counted
 	NewestForm    int64 // the highest change_seq among them, 0 without one
 	NewestFormAt  int64 // the latest time among them, in microseconds: an older copy of the store that was put back may count the same changes again
-	NewestFlip    int64 // the highest change_seq of a flip in the care unit, 0 without one
+	Flips         int64 // how often plans were flipped in the care unit
+	NewestFlip    int64 // the highest change_seq of a flip there, 0 without one
 	SettingChange int64 // what SettingsChange returns
 }
 

@@ -12,12 +12,14 @@ type trendStatements struct {
 }
 
 // standingOf reads a store.Standing of one episode, packed into three texts.
-// Each + keeps SQLite from the index by change: for the highest number that
-// looks like the shortest way, and it leads through the unit's other episodes.
+// The + keeps SQLite from the index by change: for the highest number that looks
+// like the shortest way, and it leads through the unit's other episodes. A MAX
+// that stands alone is made into a search for the last row, which SQLite then
+// compiles again each time it runs: 20 µs that a COUNT beside it saves.
 var standingOf = packed(oneEpisodeColumns) + `,
 	(SELECT ` + packed(`COUNT(*), COALESCE(MAX(+s.change_seq), 0), COALESCE(MAX(s.recorded_at), 0)`) + `
 		FROM submission_version s WHERE s.care_unit = $1 AND s.episode_id = $2),
-	` + packed(`(SELECT COALESCE(MAX(f.change_seq), 0) FROM rescore_flip f WHERE f.care_unit = $1),
+	` + packed(`(SELECT `+packed(`COUNT(*), COALESCE(MAX(f.change_seq), 0)`)+` FROM rescore_flip f WHERE f.care_unit = $1),
 		(SELECT COALESCE(MAX(c.change_number), 0) FROM setting c)`)
 
 // trendColumns are what a trend needs of submission_version, in the order of
@@ -58,7 +60,7 @@ func (texts *standingTexts) unpack(to *store.Standing) error {
 	episode, forms, others := fields{rest: texts[0]}, fields{rest: texts[1]}, fields{rest: texts[2]}
 	unpackEpisode(&episode, &to.Episode)
 	to.Forms, to.NewestForm, to.NewestFormAt = forms.number(), forms.number(), forms.number()
-	to.NewestFlip, to.SettingChange = others.number(), others.number()
+	to.Flips, to.NewestFlip, to.SettingChange = others.number(), others.number(), others.number()
 	for _, f := range []*fields{&episode, &forms, &others} {
 		if err := f.end(); err != nil {
 			return err
