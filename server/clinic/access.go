@@ -249,6 +249,8 @@ type submitters struct {
 	visit *visit
 	unit  string
 	fresh map[string]string // key on record by look-up hash, of those who were not known before
+	// others turned out to be known by another key than the one on record.
+	others []string
 }
 
 // recordEnvelopes grants the patients of envelopes, before these are stored, so
@@ -285,21 +287,32 @@ func (c *Clinic) recordEnvelopes(ctx context.Context, v *visit, envelopes []stor
 	return s, nil
 }
 
+// stored takes the word of a receipt for who the patient of an envelope is.
+func (s *submitters) stored(e *store.Envelope, receipt *store.Receipt) {
+	lookup := string(e.Identity.Lookup)
+	if recorded, fresh := s.fresh[lookup]; fresh {
+		delete(s.fresh, lookup)
+		if receipt.PatientKey != recorded {
+			s.others = append(s.others, receipt.PatientKey)
+		}
+	}
+}
+
 // settle looks who the new patients are after all: another call may have brought
-// the same one at the same time, and then its key stands.
+// the same one at the same time, and then its key stands. Of those whose forms
+// were stored a receipt has told it; the rest were refused.
 func (s *submitters) settle(ctx context.Context) error {
-	var others []string
 	for lookup, recorded := range s.fresh {
 		key, err := s.visit.clinic.store.FindPatient(ctx, []byte(lookup))
 		if unlessNotFound(err) != nil {
 			return err
 		}
 		if err == nil && key != recorded {
-			others = append(others, key)
+			s.others = append(s.others, key)
 		}
 	}
-	if len(others) > 0 {
-		s.visit.patients(s.unit, others...)
+	if len(s.others) > 0 {
+		s.visit.patients(s.unit, s.others...)
 	}
 	return nil
 }

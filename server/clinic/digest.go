@@ -24,16 +24,26 @@ import (
 func digest(form *store.Submission, in *scoring.Instrument, answers scoring.Answers, valueSets []string) []byte {
 	sets := slices.Sorted(slices.Values(valueSets))
 	answers.ValueSets = nil
-	h := sha256.New()
-	for _, part := range []string{
-		"painscore submission 1", form.Instrument, form.RequestedVersion, string(scoring.AppendAnswers(nil, in, &answers)), strings.Join(sets, " "), form.AnsweredOn,
-		form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
+	var room [1024]byte // most forms fit
+	framed := room[:0]
+	for _, part := range [...]string{"painscore submission 1", form.Instrument, form.RequestedVersion} {
+		framed = appendFramed(framed, part)
+	}
+	at := len(framed)
+	framed = scoring.AppendAnswers(append(framed, make([]byte, 8)...), in, &answers)
+	binary.BigEndian.PutUint64(framed[at:], uint64(len(framed)-at-8))
+	for _, part := range [...]string{
+		strings.Join(sets, " "), form.AnsweredOn, form.Mode, form.LanguageCode, strconv.FormatBool(form.Assisted),
 		form.Source.System, form.Source.DocumentID, form.Source.Template, form.Source.Version,
 	} {
-		var length [8]byte // framed, so that no two lists of parts read alike
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		h.Write(length[:])
-		h.Write([]byte(part))
+		framed = appendFramed(framed, part)
 	}
-	return h.Sum(nil)
+	sum := sha256.Sum256(framed)
+	return sum[:]
+}
+
+// appendFramed puts a part behind its length, so that no two lists of parts read
+// alike.
+func appendFramed(to []byte, part string) []byte {
+	return append(binary.BigEndian.AppendUint64(to, uint64(len(part))), part...)
 }

@@ -145,10 +145,15 @@ func (c *Clinic) storePrepared(ctx context.Context, p *PreparedImport, dryRun bo
 	if err != nil {
 		return err
 	}
+	for i := range imported {
+		if imported[i].Err == nil {
+			who.stored(&p.envelopes[i], &imported[i].Receipt)
+		}
+	}
 	if err := who.settle(ctx); err != nil {
 		return err
 	}
-	others := otherEpisodes{}
+	others := newOtherEpisodes(p.envelopes)
 	for i := range imported {
 		to := &p.results[p.of[i]]
 		if imported[i].Err != nil {
@@ -160,7 +165,7 @@ func (c *Clinic) storePrepared(ctx context.Context, p *PreparedImport, dryRun bo
 		form := &imported[i].Forms[0]
 		to.Replayed, to.EpisodeCreated = form.Replayed, imported[i].EpisodeCreated
 		to.Warnings = warningsOf(form, "")
-		if to.EpisodeCreated && others.has(ctx, c.store, &p.envelopes[i]) {
+		if to.EpisodeCreated && others.has(ctx, c.store, &p.envelopes[i], imported[i].PatientIsNew) {
 			to.Warnings = append(to.Warnings, warning(WarnOtherEpisodes, ""))
 		}
 	}
@@ -188,17 +193,53 @@ func importRefusal(err error) error {
 // question is not stored, as in a dry run, and each patient's only once: a
 // mistaken import can have one patient in all its records. Of two new episodes
 // in one message both are warned of.
-type otherEpisodes map[string][]store.Episode // by unit and look-up hash
+type otherEpisodes struct {
+	stored map[patientOfUnit][]store.Episode // those that were looked up
+	sent   map[patientOfUnit]sentEpisodes    // those of the message
+}
 
-func (o otherEpisodes) has(ctx context.Context, st store.Store, envelope *store.Envelope) bool {
-	key := envelope.Episode.CareUnit + " " + string(envelope.Identity.Lookup)
-	episodes, known := o[key]
+type patientOfUnit struct{ careUnit, lookup string }
+
+// sentEpisodes is an episode of a message and whether its patient has others in
+// the same message.
+type sentEpisodes struct {
+	id      string
+	several bool
+}
+
+func newOtherEpisodes(envelopes []store.Envelope) otherEpisodes {
+	o := otherEpisodes{stored: map[patientOfUnit][]store.Episode{}, sent: map[patientOfUnit]sentEpisodes{}}
+	for i := range envelopes {
+		who, id := patientOf(&envelopes[i]), envelopes[i].Episode.EpisodeID
+		seen, again := o.sent[who]
+		if !again {
+			seen.id = id
+		}
+		seen.several = seen.several || seen.id != id
+		o.sent[who] = seen
+	}
+	return o
+}
+
+func patientOf(e *store.Envelope) patientOfUnit {
+	return patientOfUnit{careUnit: e.Episode.CareUnit, lookup: string(e.Identity.Lookup)}
+}
+
+// has says whether the patient of a new episode has another one. One who is new
+// can have it from the same message only, which saves nearly all look-ups of an
+// old system's export.
+func (o otherEpisodes) has(ctx context.Context, st store.Store, envelope *store.Envelope, isNew bool) bool {
+	who := patientOf(envelope)
+	if isNew && !o.sent[who].several {
+		return false
+	}
+	episodes, known := o.stored[who]
 	if !known {
 		// A failure to look is no reason to fail what is stored.
 		if patientKey, err := st.FindPatient(ctx, envelope.Identity.Lookup); err == nil {
-			episodes, _ = st.EpisodesOfPatient(ctx, envelope.Episode.CareUnit, patientKey)
+			episodes, _ = st.EpisodesOfPatient(ctx, who.careUnit, patientKey)
 		}
-		o[key] = episodes
+		o.stored[who] = episodes
 	}
 	return len(episodes) > 1 || len(episodes) == 1 && episodes[0].EpisodeID != envelope.Episode.EpisodeID
 }

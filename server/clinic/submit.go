@@ -110,6 +110,7 @@ func (c *Clinic) submit(ctx context.Context, v *visit, sub Submission, alone boo
 	}
 	receipt, err := c.store.Submit(ctx, envelope)
 	if err == nil {
+		who.stored(&envelope, &receipt)
 		err = who.settle(ctx)
 	}
 	if err != nil {
@@ -124,7 +125,7 @@ func (c *Clinic) submit(ctx context.Context, v *visit, sub Submission, alone boo
 		stored[i] = Stored{Record: record, Replayed: form.Replayed, Warnings: warningsOf(&form, formPrefix(alone, i))}
 	}
 	created := receipt.EpisodeCreated
-	if created {
+	if created && !receipt.PatientIsNew {
 		c.warnOfOtherEpisodes(ctx, sub, id, stored)
 	}
 	return stored, created, nil
@@ -258,11 +259,15 @@ func (c *Clinic) envelope(caller access.Caller, sub Submission, id identity.Iden
 		return store.Envelope{}, err
 	}
 	forms := make([]store.Submission, len(scored))
+	var room [1024]byte // most records fit, so that each is copied once
 	for i, s := range scored {
 		codes := warnings
 		if allBlank(s.Answers) {
 			codes = append(slices.Clip(codes), WarnAllBlank)
 		}
+		// Apart, since within one expression the copy could be made after the next call.
+		answers := string(scoring.AppendAnswers(room[:0], s.Instrument, &s.Answers))
+		scores := string(scoring.AppendScores(room[:0], s.Result.Scores))
 		forms[i] = store.Submission{
 			Slot: store.Slot{
 				CareUnit: sub.CareUnit, EpisodeID: sub.EpisodeID, Occasion: sub.Occasion, OccasionLabel: sub.OccasionLabel,
@@ -278,8 +283,8 @@ func (c *Clinic) envelope(caller access.Caller, sub Submission, id identity.Iden
 			LanguageCode:      sub.LanguageCode,
 			Assisted:          sub.Assisted,
 			Source:            sub.Source,
-			Answers:           string(scoring.AppendAnswers(nil, s.Instrument, &s.Answers)),
-			Scores:            string(scoring.AppendScores(nil, s.Result.Scores)),
+			Answers:           answers,
+			Scores:            scores,
 			Warnings:          strings.Join(codes, " "),
 			State:             store.Live,
 			Changed:           store.Act{By: caller.User, At: now},
@@ -304,7 +309,8 @@ func (c *Clinic) newIdentity(id identity.Identifier, now time.Time) (store.Ident
 	if err != nil {
 		return store.Identity{}, err
 	}
-	return store.Identity{PatientKey: patientKey, System: id.System(), Lookup: c.keys.Lookup(id), Sealed: sealed, KeyID: keyID, AddedAt: now}, nil
+	return store.Identity{PatientKey: patientKey, System: id.System(), Lookup: c.keys.Lookup(id), Sealed: sealed, KeyID: keyID, AddedAt: now,
+		TestPatient: id.IsTestIdentity()}, nil
 }
 
 func allBlank(answers scoring.Answers) bool {

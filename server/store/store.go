@@ -288,6 +288,8 @@ type Envelope struct {
 // Receipt is what the store made of an envelope.
 type Receipt struct {
 	EpisodeCreated bool         // now, or when a form that is replayed was first stored
+	PatientKey     string       // whose the episode is
+	PatientIsNew   bool         // the identity was not known before this envelope
 	Forms          []StoredForm // in the envelope's order
 }
 

@@ -156,7 +156,7 @@ func slotTaken(form int, wanted *store.Submission, id, system string) error {
 
 // carryOut buffers the rows that the plan asks for, and tells the facts.
 func (p *plan) carryOut(count *counter) store.Receipt {
-	receipt := store.Receipt{Forms: make([]store.StoredForm, len(p.forms))}
+	receipt := store.Receipt{PatientKey: p.patient.key, PatientIsNew: !p.patient.known, Forms: make([]store.StoredForm, len(p.forms))}
 	creates := !p.head.exists()
 	if creates {
 		p.keepPerson()

@@ -105,10 +105,11 @@ func (m *model) submit(e store.Envelope) (store.Receipt, []error) {
 		return store.Receipt{}, errs
 	}
 	created := len(versions) == 0
+	_, known := m.patients[string(e.Identity.Lookup)]
+	receipt := store.Receipt{PatientKey: m.person(e.Identity), PatientIsNew: !known}
 	if created {
 		m.addEpisode(e.Episode, e.Identity)
 	}
-	var receipt store.Receipt
 	for i, f := range e.Forms {
 		if !replayed[i] {
 			f.Version, f.ChangeSeq, f.EpisodeCreated, f.RecordedAt = 1, m.next(), created, kept(f.RecordedAt)

@@ -19,9 +19,24 @@ var submitTests = map[string]func(*testing.T, fixture){
 		want.Version, want.ChangeSeq, want.EpisodeCreated, want.RecordedAt = 1, 2, true, kept(full.RecordedAt)
 		want.State, want.Changed.At, want.Mark = store.Live, want.RecordedAt, nil
 		want.RescorePlan, want.RescoredSeq = "", 0
-		same(t, "receipt", receipt, store.Receipt{EpisodeCreated: true, Forms: []store.StoredForm{{Submission: want}}})
+		same(t, "receipt", receipt, store.Receipt{EpisodeCreated: true, PatientKey: sent.Identity.PatientKey, PatientIsNew: true, Forms: []store.StoredForm{{Submission: want}}})
 		same(t, "submission", must(s.Submission(ctx, full.CareUnit, full.System, full.SubmissionID))(t), want)
 		same(t, "of the episode", must(s.SubmissionsOfEpisode(ctx, full.CareUnit, full.EpisodeID, 0))(t), []store.Submission{want})
+	},
+
+	"a receipt says whose the episode is and whether the patient was new": func(t *testing.T, s fixture) {
+		first := envelope("ada", form("e", "hads", "1"))
+		if got := submit(t, s, first); got.PatientKey != first.Identity.PatientKey || !got.PatientIsNew {
+			t.Errorf("the first form: %q, new %v", got.PatientKey, got.PatientIsNew)
+		}
+		// A later envelope carries another key, which is not used.
+		for what, f := range map[string]store.Submission{"a replay": form("e", "hads", "1"), "another form": form("e", "pcs", "2"), "another episode": form("f", "hads", "3")} {
+			later := envelope("ada", f)
+			later.Identity.PatientKey = "another key"
+			if got := submit(t, s, later); got.PatientKey != first.Identity.PatientKey || got.PatientIsNew {
+				t.Errorf("%s: %q, new %v", what, got.PatientKey, got.PatientIsNew)
+			}
+		}
 	},
 
 	"fields left empty come back empty": func(t *testing.T, s fixture) {
