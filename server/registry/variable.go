@@ -27,13 +27,15 @@ type Variable struct {
 // VariableKind says what of a form a variable holds.
 type VariableKind string
 
-// The kinds of variable. About is a fact about the form itself, such as
-// answered_on.
+// The kinds of variable. Prorated says whether the person's mean stands in for
+// missing items of a scale (0 or 1). About is a fact about the form itself, such
+// as answered_on.
 const (
-	ItemVariable  VariableKind = "item"
-	ScaleVariable VariableKind = "scale"
-	BandVariable  VariableKind = "band"
-	About         VariableKind = "about"
+	ItemVariable     VariableKind = "item"
+	ScaleVariable    VariableKind = "scale"
+	BandVariable     VariableKind = "band"
+	ProratedVariable VariableKind = "prorated"
+	About            VariableKind = "about"
 )
 
 // NameLength is the longest name of a variable, in characters. SPSS takes 64
@@ -57,7 +59,7 @@ var (
 
 	occasionLetters   = map[store.Occasion]string{"": "", store.Baseline: "b", store.ProgrammeEnd: "e", store.FollowUp12Months: "y"}
 	respondentLetters = map[store.Respondent]string{"": "", store.Patient: "", store.Relative: "r", store.Clinician: "c"}
-	kindMarks         = map[VariableKind]string{ItemVariable: "q", ScaleVariable: "", BandVariable: "band_", About: "form_"}
+	kindMarks         = map[VariableKind]string{ItemVariable: "q", ScaleVariable: "", BandVariable: "band_", ProratedVariable: "prorated_", About: "form_"}
 )
 
 // Name is the variable's name in every format: lower-case letters, digits and
@@ -100,8 +102,10 @@ func (v Variable) readable() (text string, plain bool) {
 	// A respondent without an occasion would read as an occasion.
 	plain = plain && (v.Occasion != "" || respondent == "")
 	text += v.Instrument + "__" + mark + v.Code
-	if v.Kind == ScaleVariable && (strings.HasPrefix(v.Code, "q") || strings.HasPrefix(v.Code, "band_") || strings.HasPrefix(v.Code, "form_")) {
-		plain = false // would read as one of the other kinds
+	for _, other := range kindMarks {
+		if v.Kind == ScaleVariable && other != "" && strings.HasPrefix(v.Code, other) {
+			plain = false // would read as one of the other kinds
+		}
 	}
 	if v.ValueSet != "" {
 		text += "__" + v.ValueSet

@@ -18,7 +18,8 @@ var acceptable = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 func everyVariable(all []*scoring.Instrument, wide bool) []Variable {
 	var out []Variable
 	for _, in := range all {
-		for _, v := range variablesOf(in) {
+		for _, m := range meaningsOf(in) {
+			v := m.Variable
 			if !wide {
 				out = append(out, v)
 				continue
@@ -34,25 +35,6 @@ func everyVariable(all []*scoring.Instrument, wide bool) []Variable {
 		}
 	}
 	return out
-}
-
-func variablesOf(in *scoring.Instrument) []Variable {
-	var out []Variable
-	for _, item := range in.Items() {
-		out = append(out, Variable{Instrument: in.ID(), Kind: ItemVariable, Code: item.Code})
-	}
-	for _, scale := range in.Scales() {
-		out = append(out, Variable{Instrument: in.ID(), Kind: BandVariable, Code: scale.Code})
-		if scale.Kind != scoring.KindIndex {
-			out = append(out, Variable{Instrument: in.ID(), Kind: ScaleVariable, Code: scale.Code})
-		}
-		for _, set := range in.ValueSets() {
-			if scale.Kind == scoring.KindIndex {
-				out = append(out, Variable{Instrument: in.ID(), Kind: ScaleVariable, Code: scale.Code, ValueSet: set.ID()})
-			}
-		}
-	}
-	return append(out, Variable{Instrument: in.ID(), Kind: About, Code: "answered_on"})
 }
 
 func TestEveryNameOfTheCatalogueIsAcceptableAndItsOwn(t *testing.T) {
@@ -87,6 +69,8 @@ func TestNamesStayAsDelivered(t *testing.T) {
 	for want, v := range map[string]Variable{
 		"hads__anxiety":                    {Instrument: "hads", Kind: ScaleVariable, Code: "anxiety"},
 		"hads__q3":                         {Instrument: "hads", Kind: ItemVariable, Code: "3"},
+		"hads__prorated_anxiety":           {Instrument: "hads", Kind: ProratedVariable, Code: "anxiety"},
+		"hads__form_answered_on":           {Instrument: "hads", Kind: About, Code: "answered_on"},
 		"hads__band_anxiety":               {Instrument: "hads", Kind: BandVariable, Code: "anxiety"},
 		"b_hads__q3":                       {Instrument: "hads", Kind: ItemVariable, Code: "3", Occasion: store.Baseline, Respondent: store.Patient},
 		"yr_hads__q3":                      {Instrument: "hads", Kind: ItemVariable, Code: "3", Occasion: store.FollowUp12Months, Respondent: store.Relative},
@@ -103,11 +87,11 @@ func TestNamesStayAsDelivered(t *testing.T) {
 // TestTwoVariablesNeverShareAName tries codes that are made to be misread.
 func TestTwoVariablesNeverShareAName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		code := rapid.StringMatching(`[abq1_]{0,2}(q|band_|form_|__)?[abq1_]{1,3}`)
+		code := rapid.StringMatching(`[abq1_]{0,2}(q|band_|prorated_|form_|__)?[abq1_]{1,3}`)
 		draw := rapid.Custom(func(t *rapid.T) Variable {
 			return Variable{
 				Instrument: code.Draw(t, "instrument"), Code: code.Draw(t, "code"),
-				Kind:       rapid.SampledFrom([]VariableKind{ItemVariable, ScaleVariable, BandVariable, About}).Draw(t, "kind"),
+				Kind:       rapid.SampledFrom([]VariableKind{ItemVariable, ScaleVariable, BandVariable, ProratedVariable, About}).Draw(t, "kind"),
 				ValueSet:   rapid.OneOf(rapid.Just(""), code).Draw(t, "set"),
 				Occasion:   rapid.SampledFrom([]store.Occasion{store.Baseline, store.ProgrammeEnd, store.FollowUp12Months, store.OtherOccasion}).Draw(t, "occasion"),
 				Label:      rapid.SampledFrom([]string{"", "", "6 veckor"}).Draw(t, "label"),
