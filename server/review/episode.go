@@ -191,6 +191,9 @@ func factsOf(l wording.Language, e store.Episode) []fact {
 	addDay("end", e.EndedOn, e.EndPlanned)
 	add("sex", l.EpisodeWord("sex", e.Sex))
 	add("birth_year", birthYear)
+	if e.TestPatient {
+		add("test_patient", l.Say("test_patient.what"))
+	}
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Text == "" })
 }
 

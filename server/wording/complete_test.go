@@ -81,6 +81,7 @@ func TestEveryCodeOfTheUseCasesHasWords(t *testing.T) {
 		{"../clinic", "Anchor", "anchor"},
 		{"../clinic", "NotComparableReason", "not comparable"},
 		{"../store", "Respondent", "respondent"},
+		{"../store", "Choice", "registry choice"},
 		{"../access", "Role", "role"},
 		{"../store", "Occasion", "occasion"},
 		{"../store", "Occasion", "occasion short"},

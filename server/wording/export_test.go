@@ -11,7 +11,7 @@ func All() map[string][2]string {
 		"told": told, "occasion spoken": spokenOccasions, "scale spoken": spokenScales, "paretian": paretian,
 		"answer": answers, "verdict note": verdictNotes, "percent class": percentClasses,
 		"respondent": respondents, "role": roles, "no answer": noAnswers,
-		"stand out": standOut, "plain": plain, "occasion named": namedOccasions, "domain told": toldDomains,
+		"registry choice": registryChoices, "stand out": standOut, "plain": plain, "occasion named": namedOccasions, "domain told": toldDomains,
 	} {
 		for key, p := range table {
 			all[name+" "+key] = [2]string{p.sv, p.en}

@@ -15,6 +15,9 @@ var patientPhrases = map[string]pair{
 	"others.what": {"Varje vårdepisod har sin egen början. Inget jämförs mellan dem.", "Each episode has a beginning of its own. Nothing is compared between them."},
 	"other.date":  {"%s %s", "%s %s"},
 
+	"test_patient": {"Testpatient", "Test patient"},
+	"test_patient.what": {"ingen verklig person, räknas inte med", "no real person, not counted"},
+
 	"standout":   {"Det som syns först", "What stands out"},
 	"named.band": {"%s (%s)", "%s (%s)"},
 
