@@ -41,6 +41,7 @@ type issuerKeys struct {
 	known     []publicKey // those of the last fetch that succeeded
 	fetchedAt time.Time
 	good      bool   // the last fetch succeeded
+	succeeded int    // how many fetches did
 	running   *fetch // the one under way, or nil
 }
 
@@ -107,6 +108,15 @@ func (k *issuerKeys) current() []publicKey {
 	return k.known
 }
 
+// fetches is a number that stands for the keys known now. Asking has old ones
+// fetched, as current does.
+func (k *issuerKeys) fetches() int {
+	k.current()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.succeeded
+}
+
 // refresh fetches the keys, or waits for a fetch under way, or does neither when
 // there were too many of late. It says whether the known keys can be taken for
 // the issuer's.
@@ -149,6 +159,7 @@ func (k *issuerKeys) run(f *fetch) {
 	defer k.mu.Unlock()
 	if k.good = err == nil; k.good {
 		k.known, k.fetchedAt = fetched, k.now()
+		k.succeeded++
 	}
 	k.running = nil
 	close(f.done)

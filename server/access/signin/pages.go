@@ -168,7 +168,7 @@ func (p *Pages) person(ctx context.Context, b begun, query url.Values) (person, 
 	if refusal != nil {
 		return person{}, refusal
 	}
-	claims, refusal := p.tokens.verify(ctx, text)
+	claims, _, refusal := p.tokens.verify(ctx, text)
 	if refusal != nil {
 		return person{}, refusal
 	}

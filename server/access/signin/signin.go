@@ -172,7 +172,7 @@ func (a *Authenticator) grant(ctx context.Context, given Credentials) (grant, *R
 	if a.tokens == nil {
 		return grant{}, unauthenticated(TokensNotTaken)
 	}
-	claims, refusal := a.tokens.verify(ctx, bearer)
+	claims, refusal := a.tokens.verifyAgain(ctx, bearer)
 	if refusal != nil {
 		return grant{}, refusal
 	}

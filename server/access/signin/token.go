@@ -17,6 +17,7 @@ type tokens struct {
 	keys             *issuerKeys
 	verifier         *oidc.IDTokenVerifier
 	now              func() time.Time
+	verified         verified
 }
 
 func newTokens(cfg TokenConfig, opts Options) (*tokens, error) {
@@ -37,36 +38,36 @@ func newTokens(cfg TokenConfig, opts Options) (*tokens, error) {
 	return t, nil
 }
 
-// verify returns the claims of a token that holds. What holds is decided by
+// verify returns the claims of a token that holds, and when it ends. What holds is decided by
 // go-oidc; what its error was about is found out from what has been checked,
 // and not from the error's text, which quotes claims.
-func (t *tokens) verify(ctx context.Context, token string) (claims, *Refusal) {
+func (t *tokens) verify(ctx context.Context, token string) (claims, time.Time, *Refusal) {
 	checked := &signature{}
-	_, err := t.verifier.Verify(context.WithValue(ctx, signatureKey{}, checked), token)
+	id, err := t.verifier.Verify(context.WithValue(ctx, signatureKey{}, checked), token)
 	switch {
 	case checked.refusal != nil:
-		return nil, checked.refusal
+		return nil, time.Time{}, checked.refusal
 	case checked.payload == nil:
-		return nil, unauthenticated(TokenMalformed)
+		return nil, time.Time{}, unauthenticated(TokenMalformed)
 	}
 	all, badClaims := readClaims(checked.payload)
 	notBefore, ok := all.notBefore()
 	var expired *oidc.TokenExpiredError
 	switch {
 	case badClaims != nil || !ok:
-		return nil, unauthenticated(TokenMalformed)
+		return nil, time.Time{}, unauthenticated(TokenMalformed)
 	case all.text([]string{"iss"}) != t.issuer:
-		return nil, unauthenticated(TokenIssuer)
+		return nil, time.Time{}, unauthenticated(TokenIssuer)
 	case !slices.Contains(all.texts([]string{"aud"}), t.audience):
-		return nil, unauthenticated(TokenAudience)
+		return nil, time.Time{}, unauthenticated(TokenAudience)
 	case errors.As(err, &expired):
-		return nil, unauthenticated(TokenExpired)
+		return nil, time.Time{}, unauthenticated(TokenExpired)
 	case t.now().Add(t.skew).Before(notBefore): // the library's own leeway is five minutes
-		return nil, unauthenticated(TokenNotYet)
+		return nil, time.Time{}, unauthenticated(TokenNotYet)
 	case err != nil:
-		return nil, unauthenticated(TokenMalformed)
+		return nil, time.Time{}, unauthenticated(TokenMalformed)
 	}
-	return all, nil
+	return all, id.Expiry, nil
 }
 
 // signature is what became of a token's signature. It travels in the context,
