@@ -92,8 +92,10 @@ func (s *Server) guarded(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 		handle, method := own.Methods[i].Handler, "/"+own.ServiceName+"/"+own.Methods[i].MethodName
 		own.Methods[i].Handler = func(srv any, ctx context.Context, read func(any) error, next grpc.UnaryServerInterceptor) (reply any, err error) {
 			defer s.watch(method, time.Now(), &err)
-			if s.open.full(methodClasses[method]) {
-				return nil, errCrowded
+			if class := methodClasses[method]; s.open.full(class) {
+				if s.hold(ctx); s.open.full(class) {
+					return nil, errCrowded
+				}
 			}
 			return handle(srv, ctx, func(request any) error {
 				defer arrivalOf(ctx).arrived()
@@ -102,6 +104,22 @@ func (s *Server) guarded(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 		}
 	}
 	return &own
+}
+
+// hold keeps a call for a while that is to be refused, if many are: a refusal
+// costs a tenth of an answer, and told at once each makes room on its connection
+// for the next call to refuse. Held, it keeps its place among the calls that the
+// connection may have open, and who sends them has to wait as well.
+func (s *Server) hold(ctx context.Context) {
+	if s.refusals.Allow() {
+		return
+	}
+	timer := time.NewTimer(refusalTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func (s *Server) watch(method string, began time.Time, err *error) {

@@ -60,10 +60,16 @@ const (
 )
 
 // room is how many calls of a class are answered at a time; the next one is told
-// to come again. Reading is work for the processor, of which more at once only
-// share; writers wait for the disk together. What two cores cannot do in a second
-// only piles up.
-var room = [classes]int64{reading: 512, writing: 1024, streaming: 64}
+// to come again. Reading is work for the processor, which more at once only share,
+// and a trend needs some 300 kB while it is made; writers wait for the disk
+// together. What two cores cannot do in a second only piles up.
+var room = [classes]int64{reading: 256, writing: 512, streaming: 64}
+
+// So many refusals a second are told at once, and the rest after refusalTime.
+const (
+	promptRefusals = 500
+	refusalTime    = time.Second
+)
 
 // limits are what GetServerInfo tells.
 func (s *Server) limits() *pb.Limits {

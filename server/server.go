@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
@@ -56,6 +57,7 @@ type Server struct {
 	open     crowd         // calls being answered
 	patience patience      // with clients
 	imports  atomic.Int64  // imports being answered
+	refusals *rate.Limiter // of calls that find no room and are told at once
 	draining chan struct{} // closed when the server is about to stop
 	drain    sync.Once
 }
@@ -64,7 +66,7 @@ type Server struct {
 // reflection. who finds out who calls, and secure encrypts the connections. It
 // serves nothing until its Serve is called.
 func New(c *clinic.Clinic, who *signin.Authenticator, secure credentials.TransportCredentials, info Info, log *slog.Logger) (*grpc.Server, *Server) {
-	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{}), patience: usualPatience}
+	s := &Server{clinic: c, info: info, log: log, health: health.NewServer(), draining: make(chan struct{}), patience: usualPatience, refusals: rate.NewLimiter(promptRefusals, promptRefusals)}
 	g := grpc.NewServer(append(limitOptions(s.patience),
 		grpc.Creds(secure),
 		grpc.ForceServerCodecV2(newCodec()),

@@ -730,9 +730,9 @@ type Limits struct {
 	RecordsPerMessage int32 `protobuf:"varint,11,opt,name=records_per_message,json=recordsPerMessage,proto3" json:"records_per_message,omitempty"`
 	// Care units in one PreviewRescoreRequest; above it TOO_MANY. 1000.
 	CareUnitsPerRescore int32 `protobuf:"varint,12,opt,name=care_units_per_rescore,json=careUnitsPerRescore,proto3" json:"care_units_per_rescore,omitempty"`
-	// Unary calls that read, answered at a time; above it OVERLOADED. 512.
+	// Unary calls that read, answered at a time; above it OVERLOADED. 256.
 	ReadsAtATime int32 `protobuf:"varint,13,opt,name=reads_at_a_time,json=readsAtATime,proto3" json:"reads_at_a_time,omitempty"`
-	// Unary calls that write, answered at a time; above it OVERLOADED. 1024.
+	// Unary calls that write, answered at a time; above it OVERLOADED. 512.
 	WritesAtATime int32 `protobuf:"varint,14,opt,name=writes_at_a_time,json=writesAtATime,proto3" json:"writes_at_a_time,omitempty"`
 	// Streams open at a time; above it OVERLOADED. 64.
 	StreamsAtATime int32 `protobuf:"varint,15,opt,name=streams_at_a_time,json=streamsAtATime,proto3" json:"streams_at_a_time,omitempty"`

@@ -4,6 +4,7 @@
 //
 //	go run ./server/cmd/painscored-bench bench all        Submit, GetTrend and imports in one table
 //	go run ./server/cmd/painscored-bench bench submit     Submit beside an echo and a bare durable row
+//	go run ./server/cmd/painscored-bench overload         ten times what it can serve
 //	go run ./server/cmd/painscored-bench faults all       kill it, fill its disk, damage its file …
 //
 // It builds painscored, starts it as a process of its own on free loopback
@@ -46,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&place.painscored, "painscored", "", "program to run (default: build it)")
 	flags.StringVar(&place.engine, "engine", sqliteEngine, "storage engine of the server: "+sqliteEngine+", or "+postgresEngine+", which is started for the run")
 	flags.Uint64Var(&place.seed, "seed", 1, "where the random numbers begin; the same seed repeats a run's choices, not its timing")
-	root.AddCommand(benchCommand(&place), faultsCommand(&place), baselineCommand())
+	root.AddCommand(benchCommand(&place), overloadCommand(&place), faultsCommand(&place), baselineCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
