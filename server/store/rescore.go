@@ -150,4 +150,8 @@ type Rescores interface {
 	// SubmissionVersions returns every version of a submission, oldest first,
 	// or ErrNotFound.
 	SubmissionVersions(ctx context.Context, careUnit, system, submissionID string) ([]SubmissionVersion, error)
+	// SubmissionRefs names the submissions that were first stored in an episode,
+	// in the order in which they were: also those that were retracted or moved
+	// to another episode since, but none that came from another. None is no error.
+	SubmissionRefs(ctx context.Context, careUnit, episodeID string) ([]SubmissionRef, error)
 }

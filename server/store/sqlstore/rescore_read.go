@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -111,6 +113,21 @@ func (s *Store) SubmissionVersions(ctx context.Context, careUnit, system, submis
 		}
 	}
 	return versions, nil
+}
+
+// SubmissionRefs names the submissions that were first stored in an episode.
+func (s *Store) SubmissionRefs(ctx context.Context, careUnit, episodeID string) ([]store.SubmissionRef, error) {
+	forms, err := readAll(ctx, s, "submissions of an episode", scanErasedForm, s.sql.formNames, careUnit, episodeID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(forms, func(a, b erasedForm) int { return cmp.Compare(a.firstSeq, b.firstSeq) })
+	refs := make([]store.SubmissionRef, len(forms))
+	for i := range forms {
+		refs[i] = forms[i].ref
+		refs[i].CareUnit = careUnit
+	}
+	return refs, nil
 }
 
 // addRescoring reads one flip, with the scores of its plan, in the order of flips.

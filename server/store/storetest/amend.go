@@ -55,6 +55,22 @@ var moves = map[string]func(*store.Submission){
 }
 
 var amendTests = map[string]func(*testing.T, fixture){
+	"a submission is named by the episode that it was first stored in, whatever became of it": func(t *testing.T, s fixture) {
+		put(t, s, episode(unit, "e2"), "ada", 0)
+		stored := submit(t, s, envelope("ada", form("e", "hads", "z"), form("e", "pcs", "a"), form("e", "isi", "m"))).Forms
+		submit(t, s, envelope("ada", with(form("e", "hads", "z"), func(f *store.Submission) { f.CareUnit = "SE-2" })))
+		submit(t, s, envelope("ada", with(form("e", "hads", "z"), func(f *store.Submission) { f.System, f.Occasion = "other", store.ProgrammeEnd })))
+		amend(t, s, with(corrected(stored[0].Submission, "a"), func(f *store.Submission) { f.EpisodeID = "e2" }), 1)
+		retract(t, s, stored[1].Submission, 1)
+		refs := func(system, id string) store.SubmissionRef {
+			return store.SubmissionRef{CareUnit: unit, System: system, SubmissionID: id}
+		}
+		same(t, "refs", must(s.SubmissionRefs(ctx, unit, "e"))(t), []store.SubmissionRef{refs("ehr", "z"), refs("ehr", "a"), refs("ehr", "m"), refs("other", "z")})
+		if none := must(s.SubmissionRefs(ctx, unit, "e2"))(t); len(none) != 0 {
+			t.Errorf("moved there: %+v", none)
+		}
+	},
+
 	"an amendment is the next version, every field of it, and the first one stays readable": func(t *testing.T, s fixture) {
 		var full store.Submission
 		fill(&full)
