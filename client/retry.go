@@ -73,6 +73,7 @@ var effects = map[string]effect{
 	pb.PatientService_ListEpisodes_FullMethodName:              readOnly,
 	pb.PatientService_GetTrend_FullMethodName:                  readOnly,
 	pb.PatientService_ShareEpisode_FullMethodName:              onceAsked,
+	pb.PatientService_SetRegistryChoice_FullMethodName:         byEtag,
 	pb.PatientService_LinkIdentity_FullMethodName:              byID,
 	pb.PatientService_ErasePatient_FullMethodName:              byID,
 	pb.AdminService_GetServerInfo_FullMethodName:               readOnly,

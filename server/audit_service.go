@@ -74,14 +74,18 @@ var accessOutcomes = map[access.Outcome]pb.AccessOutcome{
 
 func accessEventsProto(events []access.Event) []*pb.AccessEvent {
 	out := make([]*pb.AccessEvent, len(events))
-	for i, e := range events {
-		out[i] = &pb.AccessEvent{
-			At: timestamppb.New(e.At), User: e.User, System: e.System, Unit: e.Unit, Purpose: string(e.Purpose), Activity: string(e.Activity),
-			Action: string(e.Action), Outcome: accessOutcomes[e.Outcome], Reason: e.Reason, CareUnit: e.CareUnit, EpisodeId: e.EpisodeID,
-			Patients: int32(len(e.Patients)), Address: e.Address, RequestId: e.RequestID, LocalMode: e.Local,
-		}
+	for i := range events {
+		out[i] = accessEventProto(&events[i])
 	}
 	return out
+}
+
+func accessEventProto(e *access.Event) *pb.AccessEvent {
+	return &pb.AccessEvent{
+		At: timestamppb.New(e.At), User: e.User, System: e.System, Unit: e.Unit, Purpose: string(e.Purpose), Activity: string(e.Activity),
+		Action: string(e.Action), Outcome: accessOutcomes[e.Outcome], Reason: e.Reason, CareUnit: e.CareUnit, EpisodeId: e.EpisodeID,
+		Patients: int32(len(e.Patients)), Address: e.Address, RequestId: e.RequestID, LocalMode: e.Local,
+	}
 }
 
 func accessReviewProto(r store.AccessReview) *pb.AccessReview {

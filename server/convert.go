@@ -120,6 +120,7 @@ func episodeProto(e store.Episode) *pb.Episode {
 		Status: episodeStatusWords.enum[e.Status], DropOutReason: e.DropOutReason, DropOutPhase: dropOutPhaseWords.enum[e.DropOutPhase],
 		Deceased: e.Deceased, DoNotContact: e.DoNotContact,
 		Etag: clinic.Etag(e), Version: int32(e.Version), ChangeSeq: e.ChangeSeq, UpdatedAt: timestamppb.New(e.RecordedAt),
+		TestPatient: e.TestPatient,
 	}
 }
 

@@ -52,6 +52,10 @@ func flipsProto(flips []store.RescoreFlip) []*pb.RescoreFlip {
 	return out
 }
 
+func versionProto(v *clinic.Version) *pb.SubmissionVersion {
+	return &pb.SubmissionVersion{Submission: recordProto(v.Record), Counts: v.Counts, Flips: flipsProto(v.Flips)}
+}
+
 func findingProto(f clinic.RescoreFinding) *pb.PreviewRescoreResponse {
 	switch {
 	case f.Changed != nil:

@@ -268,6 +268,18 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		_, err := pb.NewPatientServiceClient(m.conn).ShareEpisode(ctx, &pb.ShareEpisodeRequest{CareUnit: "unit-own", EpisodeId: "e-1", WithCareUnit: m.next(), Reason: "r"})
 		return err
 	},
+	access.SetRegistryChoiceCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).SetRegistryChoice(ctx, &pb.SetRegistryChoiceRequest{Patient: matrixPatient, CareUnit: "unit-own",
+			CareProvider: "provider", Registry: m.next(), Choice: pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_INFORMED, DecidedOn: "2024-01-01", Reason: "r"})
+		return err
+	},
+	access.ExportPatientCall: func(m *matrix, ctx context.Context) error {
+		stream, err := pb.NewPatientServiceClient(m.conn).ExportPatient(ctx, &pb.ExportPatientRequest{Patient: matrixPatient})
+		for err == nil {
+			_, err = stream.Recv()
+		}
+		return ended(err)
+	},
 	access.LinkIdentityCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewPatientServiceClient(m.conn).LinkIdentity(ctx, &pb.LinkIdentityRequest{
 			Patient: matrixPatient, Also: &pb.PatientIdentifier{System: matrixPatient.System, Value: m.next()}, Reason: "r"})

@@ -24,13 +24,16 @@ func (s *Server) UpsertEpisode(ctx context.Context, req *pb.UpsertEpisodeRequest
 
 // GetEpisode implements the contract's call.
 func (s *Server) GetEpisode(ctx context.Context, req *pb.GetEpisodeRequest) (*pb.GetEpisodeResponse, error) {
-	found, shares, err := s.clinic.EpisodeWithShares(ctx, episodeRef(req))
+	file, err := s.clinic.EpisodeFile(ctx, episodeRef(req))
 	if err != nil {
 		return nil, err
 	}
-	out := &pb.GetEpisodeResponse{Episode: episodeProto(found)}
-	for _, share := range shares {
+	out := &pb.GetEpisodeResponse{Episode: episodeProto(file.Episode)}
+	for _, share := range file.Shares {
 		out.Shares = append(out.Shares, shareProto(share))
+	}
+	for _, choice := range file.Choices {
+		out.RegistryChoices = append(out.RegistryChoices, choiceProto(choice))
 	}
 	return out, nil
 }

@@ -63,6 +63,8 @@ var stateCodes = map[string]codes.Code{
 	clinic.SubmissionRetracted:   codes.FailedPrecondition,
 	clinic.Erased:                codes.FailedPrecondition,
 	clinic.IdentifierOfOther:     codes.FailedPrecondition,
+	clinic.TestPatient:           codes.FailedPrecondition,
+	clinic.RegistryObjected:      codes.FailedPrecondition,
 	clinic.ErasureIDReused:       codes.AlreadyExists,
 	clinic.ReviewIDReused:        codes.AlreadyExists,
 }

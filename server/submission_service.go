@@ -165,7 +165,7 @@ func (s *Server) ListSubmissionVersions(ctx context.Context, req *pb.ListSubmiss
 	}
 	out := &pb.ListSubmissionVersionsResponse{NextPageToken: next}
 	for _, v := range versions {
-		out.Versions = append(out.Versions, &pb.SubmissionVersion{Submission: recordProto(v.Record), Counts: v.Counts, Flips: flipsProto(v.Flips)})
+		out.Versions = append(out.Versions, versionProto(&v))
 	}
 	return out, nil
 }

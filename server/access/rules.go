@@ -12,10 +12,12 @@ const (
 	RecordAccessReviewCall     Action = "AuditService.RecordAccessReview"
 	SampleAccessEventsCall     Action = "AuditService.SampleAccessEvents"
 	ErasePatientCall           Action = "PatientService.ErasePatient"
+	ExportPatientCall          Action = "PatientService.ExportPatient"
 	GetEpisodeCall             Action = "PatientService.GetEpisode"
 	GetTrendCall               Action = "PatientService.GetTrend"
 	LinkIdentityCall           Action = "PatientService.LinkIdentity"
 	ListEpisodesCall           Action = "PatientService.ListEpisodes"
+	SetRegistryChoiceCall      Action = "PatientService.SetRegistryChoice"
 	ShareEpisodeCall           Action = "PatientService.ShareEpisode"
 	UpsertEpisodeCall          Action = "PatientService.UpsertEpisode"
 	GetInstrumentCall          Action = "ScoringService.GetInstrument"
@@ -45,10 +47,12 @@ var rules = map[Action]Rule{
 	RecordAccessReviewCall:     {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	SampleAccessEventsCall:     {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
 	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
+	ExportPatientCall:          {Roles: []Role{Coordinator, Administrator}, Activity: Print, Scope: ScopeProvider},
 	GetEpisodeCall:             {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	GetTrendCall:               {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	LinkIdentityCall:           {Roles: []Role{Integrator, Coordinator, Administrator}, Activity: Write, Scope: ScopeProvider},
 	ListEpisodesCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	SetRegistryChoiceCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	ShareEpisodeCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	UpsertEpisodeCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	GetInstrumentCall:          {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},

@@ -15,13 +15,14 @@ import (
 
 // audited is a site on whose log are events about two patients, one of whom had
 // another key before: ids 0 to 8, in this order, a minute apart from noon on,
-// about tolvan's key of now, somebody else, and tolvan's earlier key in turn.
+// about the registered person's key of now, somebody else, and that person's
+// earlier key in turn.
 func audited(t *testing.T) *site {
 	t.Helper()
 	s := open(t, clinic.Settings{})
 	s.now = noon.Add(time.Hour)
 	keys := make([]string, 3)
-	for i, who := range []clinic.PatientRef{tolvan, somebody(1), somebody(2)} {
+	for i, who := range []clinic.PatientRef{registered, somebody(1), somebody(2)} {
 		e := clinic.EpisodeUpdate{Patient: who, Episode: store.Episode{CareUnit: unit, EpisodeID: fmt.Sprint("e", i)}}
 		upserted, err := s.UpsertEpisode(ctx, e)
 		if err != nil {
@@ -42,7 +43,7 @@ func audited(t *testing.T) *site {
 		}
 	}
 	l.Close()
-	if _, err := s.LinkIdentity(ctx, clinic.Linking{Patient: tolvan, Also: somebody(2), Merge: true, Decision: clinic.Decision{Reason: "one person"}}); err != nil {
+	if _, err := s.LinkIdentity(ctx, clinic.Linking{Patient: registered, Also: somebody(2), Merge: true, Decision: clinic.Decision{Reason: "one person"}}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -64,10 +65,10 @@ func TestTheAccessLogIsListedByPatientUserAndPeriod(t *testing.T) {
 		want   string
 	}{
 		"everything":                          {clinic.AccessFilter{}, "876543210"},
-		"a patient, under every key":          {clinic.AccessFilter{Patient: &tolvan}, "865320"},
+		"a patient, under every key":          {clinic.AccessFilter{Patient: &registered}, "865320"},
 		"by the identifier that was given up": {clinic.AccessFilter{Patient: &third}, "865320"},
 		"a user":                              {clinic.AccessFilter{User: "user 1"}, "7531"},
-		"a user and a patient":                {clinic.AccessFilter{User: "user 1", Patient: &tolvan}, "53"},
+		"a user and a patient":                {clinic.AccessFilter{User: "user 1", Patient: &registered}, "53"},
 		"a period":                            {clinic.AccessFilter{From: noon.Add(2 * time.Minute), To: noon.Add(4 * time.Minute)}, "432"},
 		"nothing":                             {clinic.AccessFilter{User: "nobody"}, ""},
 	} {

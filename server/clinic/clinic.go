@@ -64,6 +64,9 @@ type Settings struct {
 	// TrendMemory is how many bytes of finished trends may be kept in memory (see
 	// TrendReply), negative for none. Default: DefaultTrendMemory.
 	TrendMemory int
+	// CareProviders says whose the care units are, for what patients say to
+	// registries. The zero value knows of none.
+	CareProviders CareProviders
 	// AccessLog is told of every attempt to read or change what is known of a
 	// patient. Default: none, which is for tests and tools only.
 	AccessLog *access.Log
@@ -82,6 +85,9 @@ func Open(ctx context.Context, st store.Store, catalogue *instruments.Catalogue,
 	}
 	c := &Clinic{store: st, catalogue: catalogue, keys: keys, settings: settings, now: now, stockholm: stockholm, replies: newReplies(settings.TrendMemory)}
 	if err := c.checkKeys(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.markTestPatients(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.adoptDefinitions(ctx); err != nil {

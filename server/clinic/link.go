@@ -33,7 +33,10 @@ type Linked struct {
 // It warns where the identifier stands in clear in an id or text of the
 // patient's that is stored already: nobody could know then that it was one.
 //
-// Errors: *InputError; *StateError with PATIENT_UNKNOWN or
+// A test identity and a real patient are never joined: the patient would vanish
+// from every report, and whatever somebody tries out would be the patient's.
+//
+// Errors: *InputError; *StateError with PATIENT_UNKNOWN, TEST_PATIENT or
 // IDENTIFIER_OF_OTHER_PATIENT.
 func (c *Clinic) LinkIdentity(ctx context.Context, l Linking) (_ Linked, err error) {
 	v, err := c.enter(ctx, access.LinkIdentityCall)
@@ -64,6 +67,8 @@ func (c *Clinic) LinkIdentity(ctx context.Context, l Linking) (_ Linked, err err
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return Linked{}, patientUnknown()
+	case errors.Is(err, store.ErrTestPatient):
+		return Linked{}, &StateError{Reason: TestPatient, Field: "also", Description: "one of the two is a test identity and the other is not; they are not one person"}
 	case errors.Is(err, store.ErrTwoPatients):
 		return Linked{}, &StateError{Reason: IdentifierOfOther, Field: "also", Description: "the identifier is known for another patient; check both, and merge if they are one person"}
 	case err != nil:
@@ -137,7 +142,7 @@ func (c *Clinic) link(id, also identity.Identifier, merge bool, act store.Act) s
 	added := c.keys.Lookup(also)
 	return store.Link{
 		Of: c.keys.Lookup(id), Merge: merge, Act: act,
-		Add: store.Identity{System: also.System(), Lookup: added, AddedAt: act.At},
+		Add: store.Identity{System: also.System(), Lookup: added, AddedAt: act.At, TestPatient: also.IsTestIdentity()},
 		Reseal: func(kept store.Identity, patientKey string) (store.Identity, error) {
 			opened := also
 			if !bytes.Equal(kept.Lookup, added) {

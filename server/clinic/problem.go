@@ -46,6 +46,8 @@ const (
 	ReviewIDReused        = "REVIEW_ID_REUSED"
 	PatientUnknown        = "PATIENT_UNKNOWN"
 	IdentifierOfOther     = "IDENTIFIER_OF_OTHER_PATIENT"
+	TestPatient           = "TEST_PATIENT"
+	RegistryObjected      = "REGISTRY_OBJECTED"
 	UnknownScale          = "UNKNOWN_SCALE"
 	ScaleNotJudged        = "SCALE_NOT_JUDGED"
 	Unauthenticated       = "UNAUTHENTICATED"

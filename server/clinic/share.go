@@ -61,18 +61,30 @@ func (c *Clinic) ShareEpisode(ctx context.Context, s Sharing) (_ store.Share, er
 	return share, err
 }
 
-// EpisodeWithShares is Episode with every act of sharing it, ordered by unit,
-// oldest first.
-func (c *Clinic) EpisodeWithShares(ctx context.Context, ref EpisodeRef) (_ store.Episode, _ []store.Share, err error) {
+// EpisodeFile is an episode with what was decided about it.
+type EpisodeFile struct {
+	store.Episode
+	Shares []store.Share // every act of sharing it, ordered by unit, oldest first
+	// Choices are what the patient says to registries, as far as it concerns the
+	// episode's unit: every version, ordered by provider and registry, oldest
+	// first. See ChoiceIn.
+	Choices []store.RegistryChoice
+}
+
+// EpisodeFile is Episode with what was decided about it.
+func (c *Clinic) EpisodeFile(ctx context.Context, ref EpisodeRef) (_ EpisodeFile, err error) {
 	v, err := c.enter(ctx, access.GetEpisodeCall)
 	if err != nil {
-		return store.Episode{}, nil, err
+		return EpisodeFile{}, err
 	}
 	defer v.leave(ctx, &err)
-	episode, err := c.find(ctx, v, ref)
-	if err != nil {
-		return store.Episode{}, nil, err
+	file := EpisodeFile{}
+	if file.Episode, err = c.find(ctx, v, ref); err != nil {
+		return EpisodeFile{}, err
 	}
-	shares, err := c.store.Shares(ctx, episode.CareUnit, episode.EpisodeID)
-	return episode, shares, err
+	if file.Shares, err = c.store.Shares(ctx, file.CareUnit, file.EpisodeID); err != nil {
+		return EpisodeFile{}, err
+	}
+	file.Choices, err = c.choicesFor(ctx, file.CareUnit, file.PatientKey)
+	return file, err
 }

@@ -48,9 +48,9 @@ func TestEveryActOfSharingIsKept(t *testing.T) {
 		t.Errorf("revoked though never shared: %+v", got)
 	}
 	s.share(t, sharing("SE-a"))
-	_, shares, err := s.EpisodeWithShares(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
+	file, err := s.EpisodeFile(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
 	var list []string
-	for _, sh := range shares {
+	for _, sh := range file.Shares {
 		list = append(list, sh.With+" "+map[bool]string{true: "shared", false: "no longer"}[sh.Shared])
 	}
 	if err != nil {

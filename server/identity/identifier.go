@@ -47,7 +47,8 @@ func (id Identifier) IsZero() bool { return id == Identifier{} }
 func (id Identifier) System() string { return id.system }
 
 // Reveal returns the canonical value: 12 digits for the Swedish numbers. What
-// it returns must not be logged, nor put into an error or a reply.
+// it returns must not be logged, nor put into an error, nor into any reply but
+// the export that is made for the patient.
 func (id Identifier) Reveal() string {
 	if id.IsZero() {
 		return ""
@@ -58,6 +59,11 @@ func (id Identifier) Reveal() string {
 // testNumber is the identity that Swedish care systems agree on for trying
 // things out: Tolvan Tolvansson.
 const testNumber = "191212121212"
+
+// TestIdentities are all identifiers of which IsTestIdentity is true.
+func TestIdentities() []Identifier {
+	return []Identifier{{system: Personnummer, value: unique.Make(testNumber)}}
+}
 
 // IsTestIdentity says whether this is the agreed test person 191212121212.
 func (id Identifier) IsTestIdentity() bool {

@@ -366,8 +366,9 @@ func (DropOutPhase) EnumDescriptor() ([]byte, []int) {
 	return file_painscore_v1_episode_proto_rawDescGZIP(), []int{5}
 }
 
-// A patient's identifier. Only ever sent to the server: no reply, token, error or log carries one. It is kept sealed and
-// apart from the answers; everything else refers to the patient by a key without meaning.
+// A patient's identifier. It is sent to the server and not back: no token, error or log carries one, and of all replies only
+// ExportPatient's, which is made for the patient. It is kept sealed and apart from the answers; everything else refers to the
+// patient by a key without meaning.
 //
 // Spelling does not matter, so that systems which write a number differently mean the same person: 191212121212,
 // 19121212-1212 and 121212+1212 (the sign of a person of a hundred or more) are one. The century of a number without one
@@ -494,7 +495,10 @@ type Episode struct {
 	// Place of this state in the order in which everything in the care unit was committed; it only grows. Set by the server.
 	ChangeSeq int64 `protobuf:"varint,25,opt,name=change_seq,json=changeSeq,proto3" json:"change_seq,omitempty"`
 	// When this state was recorded. Set by the server.
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// True if the patient is no real one: it came with a known test identity, such as 191212121212. Its episodes are in no
+	// report, export or worklist; leave them out of yours. Set by the server.
+	TestPatient   bool `protobuf:"varint,27,opt,name=test_patient,json=testPatient,proto3" json:"test_patient,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -711,6 +715,13 @@ func (x *Episode) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Episode) GetTestPatient() bool {
+	if x != nil {
+		return x.TestPatient
+	}
+	return false
+}
+
 var File_painscore_v1_episode_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_episode_proto_rawDesc = "" +
@@ -718,7 +729,7 @@ const file_painscore_v1_episode_proto_rawDesc = "" +
 	"\x1apainscore/v1/episode.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n" +
 	"\x11PatientIdentifier\x12\x16\n" +
 	"\x06system\x18\x01 \x01(\tR\x06system\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\x83\b\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xa6\b\n" +
 	"\aEpisode\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
 	"\n" +
@@ -753,7 +764,8 @@ const file_painscore_v1_episode_proto_rawDesc = "" +
 	"\n" +
 	"change_seq\x18\x19 \x01(\x03R\tchangeSeq\x129\n" +
 	"\n" +
-	"updated_at\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt*S\n" +
+	"updated_at\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12!\n" +
+	"\ftest_patient\x18\x1b \x01(\bR\vtestPatient*S\n" +
 	"\tCareLevel\x12\x1a\n" +
 	"\x16CARE_LEVEL_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10CARE_LEVEL_MMRPV\x10\x01\x12\x14\n" +

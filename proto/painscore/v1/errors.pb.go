@@ -147,8 +147,14 @@ const (
 	ErrorReason_ERROR_REASON_ERASED ErrorReason = 73
 	// The identifier is known for another patient. FAILED_PRECONDITION; check both, and set `merge` if the two are one person.
 	ErrorReason_ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT ErrorReason = 74
-	// The sheet has changed since the given version, the episode or setting since the given etag, or what a re-scoring plan
-	// saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
+	// A test identity, such as 191212121212, and an identifier of a real patient: they are never one person, since a test
+	// patient is left out of every report. FAILED_PRECONDITION; no retry.
+	ErrorReason_ERROR_REASON_TEST_PATIENT ErrorReason = 75
+	// The patient has objected to the registry, and the call would record something else without having read that.
+	// FAILED_PRECONDITION; if the patient has taken it back, read the choice and give its etag.
+	ErrorReason_ERROR_REASON_REGISTRY_OBJECTED ErrorReason = 76
+	// The sheet has changed since the given version, the episode, setting or registry choice since the given etag, or what a
+	// re-scoring plan saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
 	// More calls than the server can take, or than one caller may make. RESOURCE_EXHAUSTED; retry after the delay in
 	// google.rpc.RetryInfo.
@@ -236,6 +242,8 @@ var (
 		72:  "ERROR_REASON_SUBMISSION_RETRACTED",
 		73:  "ERROR_REASON_ERASED",
 		74:  "ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT",
+		75:  "ERROR_REASON_TEST_PATIENT",
+		76:  "ERROR_REASON_REGISTRY_OBJECTED",
 		80:  "ERROR_REASON_STALE_VERSION",
 		90:  "ERROR_REASON_OVERLOADED",
 		91:  "ERROR_REASON_DISK_FULL",
@@ -297,6 +305,8 @@ var (
 		"ERROR_REASON_SUBMISSION_RETRACTED":        72,
 		"ERROR_REASON_ERASED":                      73,
 		"ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT": 74,
+		"ERROR_REASON_TEST_PATIENT":                75,
+		"ERROR_REASON_REGISTRY_OBJECTED":           76,
 		"ERROR_REASON_STALE_VERSION":               80,
 		"ERROR_REASON_OVERLOADED":                  90,
 		"ERROR_REASON_DISK_FULL":                   91,
@@ -844,7 +854,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xd4\x0f\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x97\x10\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -893,7 +903,9 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_RETRACTED\x10H\x12\x17\n" +
 	"\x13ERROR_REASON_ERASED\x10I\x12,\n" +
-	"(ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT\x10J\x12\x1e\n" +
+	"(ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT\x10J\x12\x1d\n" +
+	"\x19ERROR_REASON_TEST_PATIENT\x10K\x12\"\n" +
+	"\x1eERROR_REASON_REGISTRY_OBJECTED\x10L\x12\x1e\n" +
 	"\x1aERROR_REASON_STALE_VERSION\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10Z\x12\x1a\n" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +

@@ -236,9 +236,12 @@ type GetEpisodeResponse struct {
 	// The episode as it now is.
 	Episode *Episode `protobuf:"bytes,1,opt,name=episode,proto3" json:"episode,omitempty"`
 	// Every act of sharing it, ordered by unit, oldest first. The last one of a unit says whether that unit may see it.
-	Shares        []*EpisodeShare `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Shares []*EpisodeShare `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
+	// What the patient says to registries at the care provider of the episode's unit, or at every one where the server does
+	// not know whose the unit is: each version, ordered by provider and registry, oldest first. The last of a registry holds.
+	RegistryChoices []*RegistryChoice `protobuf:"bytes,3,rep,name=registry_choices,json=registryChoices,proto3" json:"registry_choices,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetEpisodeResponse) Reset() {
@@ -281,6 +284,13 @@ func (x *GetEpisodeResponse) GetEpisode() *Episode {
 func (x *GetEpisodeResponse) GetShares() []*EpisodeShare {
 	if x != nil {
 		return x.Shares
+	}
+	return nil
+}
+
+func (x *GetEpisodeResponse) GetRegistryChoices() []*RegistryChoice {
+	if x != nil {
+		return x.RegistryChoices
 	}
 	return nil
 }
@@ -1096,7 +1106,7 @@ var File_painscore_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
+	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a!painscore/v1/patient_export.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
 	"\x14UpsertEpisodeRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12/\n" +
 	"\aepisode\x18\x02 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x12;\n" +
@@ -1111,10 +1121,11 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
 	"\n" +
 	"episode_id\x18\x02 \x01(\tR\tepisodeId\x129\n" +
-	"\apatient\x18\x03 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"y\n" +
+	"\apatient\x18\x03 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"\xc2\x01\n" +
 	"\x12GetEpisodeResponse\x12/\n" +
 	"\aepisode\x18\x01 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x122\n" +
-	"\x06shares\x18\x02 \x03(\v2\x1a.painscore.v1.EpisodeShareR\x06shares\"\xbf\x01\n" +
+	"\x06shares\x18\x02 \x03(\v2\x1a.painscore.v1.EpisodeShareR\x06shares\x12G\n" +
+	"\x10registry_choices\x18\x03 \x03(\v2\x1c.painscore.v1.RegistryChoiceR\x0fregistryChoices\"\xbf\x01\n" +
 	"\x13ShareEpisodeRequest\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
 	"\n" +
@@ -1177,7 +1188,7 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xc9\x05\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xa8\a\n" +
 	"\x0ePatientService\x12g\n" +
 	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
@@ -1187,7 +1198,11 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\fListEpisodes\x12!.painscore.v1.ListEpisodesRequest\x1a\".painscore.v1.ListEpisodesResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x02\x12d\n" +
 	"\fShareEpisode\x12!.painscore.v1.ShareEpisodeRequest\x1a\".painscore.v1.ShareEpisodeResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x02\x18\x01\x12d\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12s\n" +
+	"\x11SetRegistryChoice\x12&.painscore.v1.SetRegistryChoiceRequest\x1a'.painscore.v1.SetRegistryChoiceResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12h\n" +
+	"\rExportPatient\x12\".painscore.v1.ExportPatientRequest\x1a#.painscore.v1.ExportPatientResponse\"\f\xaa\x9d\"\b\n" +
+	"\x02\x03\x05\x10\x04\x18\x030\x01\x12d\n" +
 	"\fLinkIdentity\x12!.painscore.v1.LinkIdentityRequest\x1a\".painscore.v1.LinkIdentityResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x03\x05\x10\x02\x18\x03\x12b\n" +
 	"\fErasePatient\x12!.painscore.v1.ErasePatientRequest\x1a\".painscore.v1.ErasePatientResponse\"\v\xaa\x9d\"\a\n" +
@@ -1210,27 +1225,32 @@ func file_painscore_v1_patient_service_proto_rawDescGZIP() []byte {
 
 var file_painscore_v1_patient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_painscore_v1_patient_service_proto_goTypes = []any{
-	(*UpsertEpisodeRequest)(nil),  // 0: painscore.v1.UpsertEpisodeRequest
-	(*UpsertEpisodeResponse)(nil), // 1: painscore.v1.UpsertEpisodeResponse
-	(*GetEpisodeRequest)(nil),     // 2: painscore.v1.GetEpisodeRequest
-	(*GetEpisodeResponse)(nil),    // 3: painscore.v1.GetEpisodeResponse
-	(*ShareEpisodeRequest)(nil),   // 4: painscore.v1.ShareEpisodeRequest
-	(*ShareEpisodeResponse)(nil),  // 5: painscore.v1.ShareEpisodeResponse
-	(*EpisodeShare)(nil),          // 6: painscore.v1.EpisodeShare
-	(*LinkIdentityRequest)(nil),   // 7: painscore.v1.LinkIdentityRequest
-	(*LinkIdentityResponse)(nil),  // 8: painscore.v1.LinkIdentityResponse
-	(*ErasePatientRequest)(nil),   // 9: painscore.v1.ErasePatientRequest
-	(*ErasePatientResponse)(nil),  // 10: painscore.v1.ErasePatientResponse
-	(*ListEpisodesRequest)(nil),   // 11: painscore.v1.ListEpisodesRequest
-	(*ListEpisodesResponse)(nil),  // 12: painscore.v1.ListEpisodesResponse
-	(*GetTrendRequest)(nil),       // 13: painscore.v1.GetTrendRequest
-	(*GetTrendResponse)(nil),      // 14: painscore.v1.GetTrendResponse
-	(*PatientIdentifier)(nil),     // 15: painscore.v1.PatientIdentifier
-	(*Episode)(nil),               // 16: painscore.v1.Episode
-	(*fieldmaskpb.FieldMask)(nil), // 17: google.protobuf.FieldMask
-	(*Warning)(nil),               // 18: painscore.v1.Warning
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(*Trend)(nil),                 // 20: painscore.v1.Trend
+	(*UpsertEpisodeRequest)(nil),      // 0: painscore.v1.UpsertEpisodeRequest
+	(*UpsertEpisodeResponse)(nil),     // 1: painscore.v1.UpsertEpisodeResponse
+	(*GetEpisodeRequest)(nil),         // 2: painscore.v1.GetEpisodeRequest
+	(*GetEpisodeResponse)(nil),        // 3: painscore.v1.GetEpisodeResponse
+	(*ShareEpisodeRequest)(nil),       // 4: painscore.v1.ShareEpisodeRequest
+	(*ShareEpisodeResponse)(nil),      // 5: painscore.v1.ShareEpisodeResponse
+	(*EpisodeShare)(nil),              // 6: painscore.v1.EpisodeShare
+	(*LinkIdentityRequest)(nil),       // 7: painscore.v1.LinkIdentityRequest
+	(*LinkIdentityResponse)(nil),      // 8: painscore.v1.LinkIdentityResponse
+	(*ErasePatientRequest)(nil),       // 9: painscore.v1.ErasePatientRequest
+	(*ErasePatientResponse)(nil),      // 10: painscore.v1.ErasePatientResponse
+	(*ListEpisodesRequest)(nil),       // 11: painscore.v1.ListEpisodesRequest
+	(*ListEpisodesResponse)(nil),      // 12: painscore.v1.ListEpisodesResponse
+	(*GetTrendRequest)(nil),           // 13: painscore.v1.GetTrendRequest
+	(*GetTrendResponse)(nil),          // 14: painscore.v1.GetTrendResponse
+	(*PatientIdentifier)(nil),         // 15: painscore.v1.PatientIdentifier
+	(*Episode)(nil),                   // 16: painscore.v1.Episode
+	(*fieldmaskpb.FieldMask)(nil),     // 17: google.protobuf.FieldMask
+	(*Warning)(nil),                   // 18: painscore.v1.Warning
+	(*RegistryChoice)(nil),            // 19: painscore.v1.RegistryChoice
+	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
+	(*Trend)(nil),                     // 21: painscore.v1.Trend
+	(*SetRegistryChoiceRequest)(nil),  // 22: painscore.v1.SetRegistryChoiceRequest
+	(*ExportPatientRequest)(nil),      // 23: painscore.v1.ExportPatientRequest
+	(*SetRegistryChoiceResponse)(nil), // 24: painscore.v1.SetRegistryChoiceResponse
+	(*ExportPatientResponse)(nil),     // 25: painscore.v1.ExportPatientResponse
 }
 var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	15, // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
@@ -1241,37 +1261,42 @@ var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	15, // 5: painscore.v1.GetEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
 	16, // 6: painscore.v1.GetEpisodeResponse.episode:type_name -> painscore.v1.Episode
 	6,  // 7: painscore.v1.GetEpisodeResponse.shares:type_name -> painscore.v1.EpisodeShare
-	6,  // 8: painscore.v1.ShareEpisodeResponse.share:type_name -> painscore.v1.EpisodeShare
-	19, // 9: painscore.v1.EpisodeShare.at:type_name -> google.protobuf.Timestamp
-	15, // 10: painscore.v1.LinkIdentityRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	15, // 11: painscore.v1.LinkIdentityRequest.also:type_name -> painscore.v1.PatientIdentifier
-	18, // 12: painscore.v1.LinkIdentityResponse.warnings:type_name -> painscore.v1.Warning
-	15, // 13: painscore.v1.ErasePatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	19, // 14: painscore.v1.ErasePatientResponse.erased_at:type_name -> google.protobuf.Timestamp
-	19, // 15: painscore.v1.ErasePatientResponse.purged_at:type_name -> google.protobuf.Timestamp
-	15, // 16: painscore.v1.ListEpisodesRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	16, // 17: painscore.v1.ListEpisodesResponse.episodes:type_name -> painscore.v1.Episode
-	15, // 18: painscore.v1.GetTrendRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	20, // 19: painscore.v1.GetTrendResponse.trend:type_name -> painscore.v1.Trend
-	0,  // 20: painscore.v1.PatientService.UpsertEpisode:input_type -> painscore.v1.UpsertEpisodeRequest
-	2,  // 21: painscore.v1.PatientService.GetEpisode:input_type -> painscore.v1.GetEpisodeRequest
-	11, // 22: painscore.v1.PatientService.ListEpisodes:input_type -> painscore.v1.ListEpisodesRequest
-	4,  // 23: painscore.v1.PatientService.ShareEpisode:input_type -> painscore.v1.ShareEpisodeRequest
-	7,  // 24: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
-	9,  // 25: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
-	13, // 26: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
-	1,  // 27: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
-	3,  // 28: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
-	12, // 29: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
-	5,  // 30: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
-	8,  // 31: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
-	10, // 32: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
-	14, // 33: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
-	27, // [27:34] is the sub-list for method output_type
-	20, // [20:27] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	19, // 8: painscore.v1.GetEpisodeResponse.registry_choices:type_name -> painscore.v1.RegistryChoice
+	6,  // 9: painscore.v1.ShareEpisodeResponse.share:type_name -> painscore.v1.EpisodeShare
+	20, // 10: painscore.v1.EpisodeShare.at:type_name -> google.protobuf.Timestamp
+	15, // 11: painscore.v1.LinkIdentityRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	15, // 12: painscore.v1.LinkIdentityRequest.also:type_name -> painscore.v1.PatientIdentifier
+	18, // 13: painscore.v1.LinkIdentityResponse.warnings:type_name -> painscore.v1.Warning
+	15, // 14: painscore.v1.ErasePatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	20, // 15: painscore.v1.ErasePatientResponse.erased_at:type_name -> google.protobuf.Timestamp
+	20, // 16: painscore.v1.ErasePatientResponse.purged_at:type_name -> google.protobuf.Timestamp
+	15, // 17: painscore.v1.ListEpisodesRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	16, // 18: painscore.v1.ListEpisodesResponse.episodes:type_name -> painscore.v1.Episode
+	15, // 19: painscore.v1.GetTrendRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	21, // 20: painscore.v1.GetTrendResponse.trend:type_name -> painscore.v1.Trend
+	0,  // 21: painscore.v1.PatientService.UpsertEpisode:input_type -> painscore.v1.UpsertEpisodeRequest
+	2,  // 22: painscore.v1.PatientService.GetEpisode:input_type -> painscore.v1.GetEpisodeRequest
+	11, // 23: painscore.v1.PatientService.ListEpisodes:input_type -> painscore.v1.ListEpisodesRequest
+	4,  // 24: painscore.v1.PatientService.ShareEpisode:input_type -> painscore.v1.ShareEpisodeRequest
+	22, // 25: painscore.v1.PatientService.SetRegistryChoice:input_type -> painscore.v1.SetRegistryChoiceRequest
+	23, // 26: painscore.v1.PatientService.ExportPatient:input_type -> painscore.v1.ExportPatientRequest
+	7,  // 27: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
+	9,  // 28: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
+	13, // 29: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
+	1,  // 30: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
+	3,  // 31: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
+	12, // 32: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
+	5,  // 33: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
+	24, // 34: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
+	25, // 35: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
+	8,  // 36: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
+	10, // 37: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
+	14, // 38: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
+	30, // [30:39] is the sub-list for method output_type
+	21, // [21:30] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_patient_service_proto_init() }
@@ -1281,6 +1306,8 @@ func file_painscore_v1_patient_service_proto_init() {
 	}
 	file_painscore_v1_access_proto_init()
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_patient_export_proto_init()
+	file_painscore_v1_registry_choice_proto_init()
 	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_trend_proto_init()
 	type x struct{}

@@ -21,13 +21,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PatientService_UpsertEpisode_FullMethodName = "/painscore.v1.PatientService/UpsertEpisode"
-	PatientService_GetEpisode_FullMethodName    = "/painscore.v1.PatientService/GetEpisode"
-	PatientService_ListEpisodes_FullMethodName  = "/painscore.v1.PatientService/ListEpisodes"
-	PatientService_ShareEpisode_FullMethodName  = "/painscore.v1.PatientService/ShareEpisode"
-	PatientService_LinkIdentity_FullMethodName  = "/painscore.v1.PatientService/LinkIdentity"
-	PatientService_ErasePatient_FullMethodName  = "/painscore.v1.PatientService/ErasePatient"
-	PatientService_GetTrend_FullMethodName      = "/painscore.v1.PatientService/GetTrend"
+	PatientService_UpsertEpisode_FullMethodName     = "/painscore.v1.PatientService/UpsertEpisode"
+	PatientService_GetEpisode_FullMethodName        = "/painscore.v1.PatientService/GetEpisode"
+	PatientService_ListEpisodes_FullMethodName      = "/painscore.v1.PatientService/ListEpisodes"
+	PatientService_ShareEpisode_FullMethodName      = "/painscore.v1.PatientService/ShareEpisode"
+	PatientService_SetRegistryChoice_FullMethodName = "/painscore.v1.PatientService/SetRegistryChoice"
+	PatientService_ExportPatient_FullMethodName     = "/painscore.v1.PatientService/ExportPatient"
+	PatientService_LinkIdentity_FullMethodName      = "/painscore.v1.PatientService/LinkIdentity"
+	PatientService_ErasePatient_FullMethodName      = "/painscore.v1.PatientService/ErasePatient"
+	PatientService_GetTrend_FullMethodName          = "/painscore.v1.PatientService/GetTrend"
 )
 
 // PatientServiceClient is the client API for PatientService service.
@@ -59,11 +61,29 @@ type PatientServiceClient interface {
 	//
 	// Refused with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
 	ShareEpisode(ctx context.Context, in *ShareEpisodeRequest, opts ...grpc.CallOption) (*ShareEpisodeResponse, error)
+	// Records what a patient says to a quality registry: not informed, informed, or objected. It holds at once for all that is
+	// sent to the registry from then on. Every version is kept; GetEpisode lists them.
+	//
+	// Retry: a call that changes nothing writes nothing and returns the choice that stands.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where the care unit has no episode of the patient),
+	// ABORTED STALE_VERSION, FAILED_PRECONDITION REGISTRY_OBJECTED, or INVALID_ARGUMENT with one violation for each problem.
+	SetRegistryChoice(ctx context.Context, in *SetRegistryChoiceRequest, opts ...grpc.CallOption) (*SetRegistryChoiceResponse, error)
+	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
+	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
+	// the one place where they leave the server. Hand it to the patient and to nobody else.
+	//
+	// Each part is one message, so that neither side needs the memory of the whole. The last one is `end`. What is written
+	// while the export runs may be in it or not.
+	//
+	// Refused with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ExportPatient(ctx context.Context, in *ExportPatientRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPatientResponse], error)
 	// Tells that two identifiers are one person's: a reserve number, say, and the personnummer that came later.
 	//
 	// An identifier that is not known yet is added. If it is known for another patient the call is refused with
 	// FAILED_PRECONDITION IDENTIFIER_OF_OTHER_PATIENT, unless `merge` is set: then all episodes of that one become the
-	// first one's, for good. The merge is recorded. An identifier that is this patient's already changes nothing, so a retry is
+	// first one's, for good. The merge is recorded. A test identity and a real patient are never joined: FAILED_PRECONDITION
+	// TEST_PATIENT. An identifier that is this patient's already changes nothing, so a retry is
 	// harmless.
 	//
 	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
@@ -136,6 +156,35 @@ func (c *patientServiceClient) ShareEpisode(ctx context.Context, in *ShareEpisod
 	return out, nil
 }
 
+func (c *patientServiceClient) SetRegistryChoice(ctx context.Context, in *SetRegistryChoiceRequest, opts ...grpc.CallOption) (*SetRegistryChoiceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetRegistryChoiceResponse)
+	err := c.cc.Invoke(ctx, PatientService_SetRegistryChoice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) ExportPatient(ctx context.Context, in *ExportPatientRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportPatientResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &PatientService_ServiceDesc.Streams[0], PatientService_ExportPatient_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportPatientRequest, ExportPatientResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PatientService_ExportPatientClient = grpc.ServerStreamingClient[ExportPatientResponse]
+
 func (c *patientServiceClient) LinkIdentity(ctx context.Context, in *LinkIdentityRequest, opts ...grpc.CallOption) (*LinkIdentityResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LinkIdentityResponse)
@@ -195,11 +244,29 @@ type PatientServiceServer interface {
 	//
 	// Refused with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
 	ShareEpisode(context.Context, *ShareEpisodeRequest) (*ShareEpisodeResponse, error)
+	// Records what a patient says to a quality registry: not informed, informed, or objected. It holds at once for all that is
+	// sent to the registry from then on. Every version is kept; GetEpisode lists them.
+	//
+	// Retry: a call that changes nothing writes nothing and returns the choice that stands.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where the care unit has no episode of the patient),
+	// ABORTED STALE_VERSION, FAILED_PRECONDITION REGISTRY_OBJECTED, or INVALID_ARGUMENT with one violation for each problem.
+	SetRegistryChoice(context.Context, *SetRegistryChoiceRequest) (*SetRegistryChoiceResponse, error)
+	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
+	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
+	// the one place where they leave the server. Hand it to the patient and to nobody else.
+	//
+	// Each part is one message, so that neither side needs the memory of the whole. The last one is `end`. What is written
+	// while the export runs may be in it or not.
+	//
+	// Refused with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	ExportPatient(*ExportPatientRequest, grpc.ServerStreamingServer[ExportPatientResponse]) error
 	// Tells that two identifiers are one person's: a reserve number, say, and the personnummer that came later.
 	//
 	// An identifier that is not known yet is added. If it is known for another patient the call is refused with
 	// FAILED_PRECONDITION IDENTIFIER_OF_OTHER_PATIENT, unless `merge` is set: then all episodes of that one become the
-	// first one's, for good. The merge is recorded. An identifier that is this patient's already changes nothing, so a retry is
+	// first one's, for good. The merge is recorded. A test identity and a real patient are never joined: FAILED_PRECONDITION
+	// TEST_PATIENT. An identifier that is this patient's already changes nothing, so a retry is
 	// harmless.
 	//
 	// Refused also with NOT_FOUND PATIENT_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
@@ -243,6 +310,12 @@ func (UnimplementedPatientServiceServer) ListEpisodes(context.Context, *ListEpis
 }
 func (UnimplementedPatientServiceServer) ShareEpisode(context.Context, *ShareEpisodeRequest) (*ShareEpisodeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ShareEpisode not implemented")
+}
+func (UnimplementedPatientServiceServer) SetRegistryChoice(context.Context, *SetRegistryChoiceRequest) (*SetRegistryChoiceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetRegistryChoice not implemented")
+}
+func (UnimplementedPatientServiceServer) ExportPatient(*ExportPatientRequest, grpc.ServerStreamingServer[ExportPatientResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportPatient not implemented")
 }
 func (UnimplementedPatientServiceServer) LinkIdentity(context.Context, *LinkIdentityRequest) (*LinkIdentityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method LinkIdentity not implemented")
@@ -346,6 +419,35 @@ func _PatientService_ShareEpisode_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_SetRegistryChoice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetRegistryChoiceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).SetRegistryChoice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_SetRegistryChoice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).SetRegistryChoice(ctx, req.(*SetRegistryChoiceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_ExportPatient_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportPatientRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PatientServiceServer).ExportPatient(m, &grpc.GenericServerStream[ExportPatientRequest, ExportPatientResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PatientService_ExportPatientServer = grpc.ServerStreamingServer[ExportPatientResponse]
+
 func _PatientService_LinkIdentity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LinkIdentityRequest)
 	if err := dec(in); err != nil {
@@ -424,6 +526,10 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PatientService_ShareEpisode_Handler,
 		},
 		{
+			MethodName: "SetRegistryChoice",
+			Handler:    _PatientService_SetRegistryChoice_Handler,
+		},
+		{
 			MethodName: "LinkIdentity",
 			Handler:    _PatientService_LinkIdentity_Handler,
 		},
@@ -436,6 +542,12 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PatientService_GetTrend_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportPatient",
+			Handler:       _PatientService_ExportPatient_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "painscore/v1/patient_service.proto",
 }
