@@ -143,12 +143,15 @@ func (r *reading) keys() []string {
 		line := &r.trend.Lines[i]
 		for _, c := range r.shownChanges(line) {
 			if hash := c.Judgement.EvidenceHash; hash != "" {
-				text := r.Say("keys.limits", r.title(line), hash[:min(hashShown, len(hash))])
+				text := r.title(line) + " " + hash[:min(hashShown, len(hash))]
 				if !slices.Contains(limits, text) {
 					limits = append(limits, text)
 				}
 			}
 		}
+	}
+	if limits != nil {
+		limits[0] = r.Say("keys.limits", limits[0])
 	}
 	return append(keys, limits...)
 }

@@ -28,7 +28,7 @@ func TestEverySheetNamesWhatItRestsOn(t *testing.T) {
 					t.Errorf("%s in %s lacks the key of %s", sheet, lang, line.Instrument.ID())
 				}
 			}
-			if !strings.Contains(body, trend.Lines[0].Points[0].Definition.Version()) || !strings.Contains(body, map[string]string{"sv": "gränsnyckel", "en": "threshold key"}[lang]) {
+			if !strings.Contains(body, trend.Lines[0].Points[0].Definition.Version()) || !strings.Contains(body, map[string]string{"sv": "gränsnycklar", "en": "threshold keys"}[lang]) {
 				t.Errorf("%s in %s lacks versions or thresholds", sheet, lang)
 			}
 			if arrow := arrows.FindString(body); arrow != "" {

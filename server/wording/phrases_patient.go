@@ -15,7 +15,7 @@ var patientPhrases = map[string]pair{
 	"others.what": {"Varje vårdepisod har sin egen början. Inget jämförs mellan dem.", "Each episode has a beginning of its own. Nothing is compared between them."},
 	"other.date":  {"%s %s", "%s %s"},
 
-	"test_patient": {"Testpatient", "Test patient"},
+	"test_patient":      {"Testpatient", "Test patient"},
 	"test_patient.what": {"ingen verklig person, räknas inte med", "no real person, not counted"},
 
 	"standout":   {"Det som syns först", "What stands out"},
@@ -60,7 +60,7 @@ var patientPhrases = map[string]pair{
 	"sheet.made":  {"Framställt %s, vårdepisod %s.", "Made on %s, episode %s."},
 	"keys":        {"Vad bladet bygger på", "What this sheet rests on"},
 	"keys.what":   {"Poängen och gränserna kan följas upp med dessa nycklar:", "Scores and limits can be followed up by these keys:"},
-	"keys.limits": {"%s gränsnyckel %s", "%s threshold key %s"},
+	"keys.limits": {"gränsnycklar %s", "threshold keys %s"},
 
 	"talk.title":  {"Dina svar över tid", "Your answers over time"},
 	"talk.what":   {"Här står vad du har svarat på formulären. Ett enstaka tal säger inte allt: samtalet om vad som är viktigt för dig kommer först.", "This is what you have answered on the forms. A single number does not say everything: talking about what matters to you comes first."},
