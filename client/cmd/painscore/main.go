@@ -44,8 +44,8 @@ score and instruments work on this machine alone, with the built-in definitions
 or a site's own. submit, import, trend, episodes and rescore talk to a painscored
 server.
 
-amend, retract and history correct stored sheets, changes follows them; share, link
-and erase are about episodes and patients.
+amend, retract and history correct stored sheets, changes follows them; share, link,
+erase and export-patient are about episodes and patients.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -54,7 +54,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
 	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
-	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newExportPatient())
 	return root
 }
 
