@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,9 +12,13 @@ import (
 	"github.com/painscore/painscore/server/store"
 )
 
-// catalogueOf is the built-in catalogue and what a report must know of it.
+// builtin is read once: parsing it takes longer than most reports.
+var builtin = sync.OnceValues(instruments.Builtin)
+
+// catalogueOf is the built-in catalogue, not to be changed, and what a report
+// must know of it.
 func catalogueOf(t testing.TB) (*instruments.Catalogue, Knowledge) {
-	catalogue, err := instruments.Builtin()
+	catalogue, err := builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
