@@ -16,6 +16,7 @@ import (
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -49,6 +50,10 @@ type siteConfig struct {
 	ValueSets      map[string][]string     `yaml:"value_sets"`
 	ConfirmLayouts map[string][]string     `yaml:"confirm_layouts"`
 	Windows        map[string]windowConfig `yaml:"windows"`
+	CareProvider   string                  `yaml:"care_provider"`
+	CareProviderOf map[string]string       `yaml:"care_provider_of"`
+	// Headings order a patient's page, by care unit.
+	Headings map[string][]review.Heading `yaml:"headings"`
 }
 
 // windowConfig overrides when a form of an occasion is on time, in days from
@@ -234,6 +239,12 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 	}
 	if _, err := cfg.windows(); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
+	}
+	if _, err := cfg.careProviders(); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
+	}
+	if err := review.CheckHeadings(cfg.site.Headings); err != nil {
+		problems = append(problems, fmt.Errorf("%s: headings: %w", fileName, err))
 	}
 	if err := cfg.takeKeys(getenv); err != nil {
 		problems = append(problems, err)

@@ -95,6 +95,8 @@ confirm_layouts:
   cpaq_8: [alternating]
 windows:
   follow_up_12_months: {from: 300}
+care_provider: SE-region
+care_provider_of: {SE-hired: SE-company}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +112,10 @@ windows:
 	}
 	if got.site.ValueSets["eq_5d_5l"][0] != "se_tto_2020" || got.site.ConfirmLayouts["cpaq_8"][0] != "alternating" {
 		t.Errorf("got %+v", got.site)
+	}
+	providers, err := got.careProviders()
+	if err != nil || providers.ByUnit("SE-unit") != "SE-region" || providers.ByUnit("SE-hired") != "SE-company" {
+		t.Errorf("whose the units are: %+v %v", providers, err)
 	}
 }
 
@@ -132,6 +138,10 @@ func TestMistakesStopTheStart(t *testing.T) {
 		"wrong kind":             {home, []string{"--config", file(t, "demo: [1]\n")}, []string{"1"}},
 		"no such file":           {home, []string{"--config", "/nowhere/painscore.yaml"}, []string{"--config"}},
 		"window of no occasion":  {home, []string{"--config", file(t, "windows:\n  easter: {from: 1}\n")}, []string{"easter"}},
+		"heading without title":  {home, []string{"--config", file(t, "headings:\n  unit-a:\n    - {domains: [pain]}\n")}, []string{"unit-a", "sv"}},
+		"domain under two":       {home, []string{"--config", file(t, "headings:\n  unit-a:\n    - {sv: A, domains: [pain]}\n    - {sv: B, domains: [pain]}\n")}, []string{"unit-a", "pain"}},
+		"a provider of words":    {home, []string{"--config", file(t, "care_provider: the region\n")}, []string{"care_provider", "the region"}},
+		"a unit of nobody":       {home, []string{"--config", file(t, "care_provider_of: {SE-1: ''}\n")}, []string{"care_provider_of", "empty"}},
 		"window inside out":      {home, []string{"--config", file(t, "windows:\n  baseline: {from: 30}\n")}, []string{"baseline", "30"}},
 		"an argument by mistake": {home, []string{"demo"}, []string{"demo"}},
 	}

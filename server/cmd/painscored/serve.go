@@ -90,7 +90,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	}
 	defer endWatch()
 	pages := &http.Server{
-		Handler:           sign.guard(review.New(use, review.Options{Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Version: version, Logger: log})),
+		Handler:           sign.guard(review.New(use, review.Options{Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Headings: cfg.site.Headings, Version: version, Logger: log})),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -172,11 +172,17 @@ func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.
 	if err != nil {
 		return nil, err
 	}
+	providers, err := cfg.careProviders()
+	if err != nil {
+		return nil, err
+	}
 	journal, err := erasures.Open(cfg.ErasureJournal)
 	if err != nil {
 		return nil, err
 	}
-	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{ValueSets: cfg.site.ValueSets, Windows: windows, ErasureJournal: journal, AccessLog: events}, time.Now)
+	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{
+		ValueSets: cfg.site.ValueSets, Windows: windows, CareProviders: providers, ErasureJournal: journal, AccessLog: events,
+	}, time.Now)
 	if err != nil {
 		return nil, err
 	}
