@@ -143,3 +143,23 @@ func TestOtherEpisodesAreLinkedAndNeverMixed(t *testing.T) {
 		t.Error("the first episode's forms stand in the second")
 	}
 }
+
+func TestTheHeaderSaysWhatThePatientSaysToTheRegistry(t *testing.T) {
+	r := &reading{Language: wording.English}
+	choice := func(provider, registry string, c store.Choice, on string) store.RegistryChoice {
+		return store.RegistryChoice{Provider: provider, Registry: registry, Choice: c, DecidedOn: on}
+	}
+	for want, choices := range map[string][]store.RegistryChoice{
+		"not informed":                          nil,
+		"nrs: objected 6 May 2024":              {choice("a", "nrs", store.Informed, "2024-01-02"), choice("a", "nrs", store.Objected, "2024-05-06")},
+		"nrs: informed 2 Jan 2024; x: objected": {choice("a", "nrs", store.Informed, "2024-01-02"), choice("a", "x", store.Objected, "")},
+	} {
+		if got := r.choices(choices).Text; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	body := text(t, ask(newTestSite(t).pages(Options{}), "GET", episodePath("all-three")+"?lang=sv"))
+	if !strings.Contains(body, "<dt>Kvalitetsregister</dt><dd>inte informerad</dd>") {
+		t.Error("the header does not say the registry choice")
+	}
+}

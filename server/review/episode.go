@@ -79,7 +79,13 @@ func (s *site) episode(w http.ResponseWriter, r *http.Request) {
 		s.failFor(w, r, err, http.StatusNotFound)
 		return
 	}
+	file, err := s.clinic.EpisodeFile(r.Context(), refOf(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
 	p := s.episodePage(r, reading)
+	p.Facts = append(p.Facts, reading.choices(file.Choices))
 	p.Forms, p.Others = reading.formTables(forms), reading.others(others)
 	s.render(w, r, http.StatusOK, s.templates.episode, p)
 }
@@ -164,6 +170,25 @@ func (r *reading) others(episodes []store.Episode) []otherEpisode {
 		others = append(others, otherEpisode{Name: e.EpisodeID, Href: episodeHref(e), Text: strings.Join(facts, ", ")})
 	}
 	return others
+}
+
+// choices tells what the patient says to registries: the newest word to each.
+func (r *reading) choices(all []store.RegistryChoice) fact {
+	var told []string
+	for i, c := range all {
+		if i+1 < len(all) && all[i+1].Provider == c.Provider && all[i+1].Registry == c.Registry {
+			continue // a newer one follows
+		}
+		text := r.Say("registry.choice", c.Registry, r.RegistryChoice(string(c.Choice)))
+		if c.DecidedOn != "" {
+			text += " " + r.Date(c.DecidedOn)
+		}
+		told = append(told, text)
+	}
+	if told == nil {
+		told = []string{r.RegistryChoice(string(store.NotInformed))}
+	}
+	return fact{Name: r.Say("registry"), Text: strings.Join(told, "; ")}
 }
 
 // factsOf lists what is known of an episode; what is not stated is left out.

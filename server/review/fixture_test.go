@@ -30,10 +30,10 @@ const hostile = `"><script>alert(1)</script>`
 // testSite is a clinic on a store of its own with the episodes of episodes().
 type testSite struct {
 	*clinic.Clinic
-	t *testing.T
+	t testing.TB
 }
 
-func newTestSite(t *testing.T) *testSite {
+func newTestSite(t testing.TB) *testSite {
 	t.Helper()
 	dir := t.TempDir()
 	st, err := sqlite.Open(t.Context(), filepath.Join(dir, "painscore.db"), sqlite.Options{})

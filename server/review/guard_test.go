@@ -31,6 +31,9 @@ func (b brokenClinic) Forms(context.Context, clinic.EpisodeRef) ([]clinic.SiteFo
 func (b brokenClinic) Background(context.Context, clinic.EpisodeRef) (*clinic.Background, error) {
 	return nil, b.err
 }
+func (b brokenClinic) EpisodeFile(context.Context, clinic.EpisodeRef) (clinic.EpisodeFile, error) {
+	return clinic.EpisodeFile{}, b.err
+}
 func (b brokenClinic) OtherEpisodes(context.Context, clinic.EpisodeRef) ([]store.Episode, error) {
 	return nil, b.err
 }

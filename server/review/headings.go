@@ -2,6 +2,8 @@ package review
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/painscore/painscore/scoring"
@@ -16,6 +18,27 @@ type Heading struct {
 	Swedish string   `yaml:"sv"`
 	English string   `yaml:"en"`
 	Domains []string `yaml:"domains"`
+}
+
+// CheckHeadings finds what is wrong with configured headings, by care unit: one
+// without a Swedish title or a domain, or a domain under two of them.
+func CheckHeadings(byUnit map[string][]Heading) error {
+	var problems []error
+	for unit, headings := range byUnit {
+		under := map[string]string{}
+		for _, h := range headings {
+			if h.Swedish == "" || len(h.Domains) == 0 {
+				problems = append(problems, fmt.Errorf("%s: a heading needs sv, its Swedish title, and domains", unit))
+			}
+			for _, domain := range h.Domains {
+				if other, taken := under[domain]; taken {
+					problems = append(problems, fmt.Errorf("%s: domain %s stands under %q and %q", unit, domain, other, h.Swedish))
+				}
+				under[domain] = h.Swedish
+			}
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // usual are the headings of a unit that has none of its own; their titles are

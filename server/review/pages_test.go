@@ -191,3 +191,18 @@ func TestManyOccasionsStayReadable(t *testing.T) {
 		}
 	}
 }
+
+// A page may take 50 ms on the server. Most of what it takes is writing it out,
+// whatever the number of other episodes.
+func BenchmarkPages(b *testing.B) {
+	pages := newTestSite(b).pages(Options{Demo: true})
+	for _, end := range []string{"", "?order=heaviest", "/answers", "/talk", "/phone", "/clinical", "/text"} {
+		b.Run("overview"+end, func(b *testing.B) {
+			for b.Loop() {
+				if r := ask(pages, "GET", episodePath("all-three")+end); r.StatusCode != http.StatusOK {
+					b.Fatal(r.StatusCode)
+				}
+			}
+		})
+	}
+}

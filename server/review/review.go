@@ -37,6 +37,7 @@ type Clinic interface {
 	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
 	Forms(ctx context.Context, ref clinic.EpisodeRef) ([]clinic.SiteForm, error)
 	Background(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Background, error)
+	EpisodeFile(ctx context.Context, ref clinic.EpisodeRef) (clinic.EpisodeFile, error)
 	OtherEpisodes(ctx context.Context, ref clinic.EpisodeRef) ([]store.Episode, error)
 }
 

@@ -15,6 +15,8 @@ var patientPhrases = map[string]pair{
 	"others.what": {"Varje vårdepisod har sin egen början. Inget jämförs mellan dem.", "Each episode has a beginning of its own. Nothing is compared between them."},
 	"other.date":  {"%s %s", "%s %s"},
 
+	"registry":          {"Kvalitetsregister", "Quality registry"},
+	"registry.choice":   {"%s: %s", "%s: %s"},
 	"test_patient":      {"Testpatient", "Test patient"},
 	"test_patient.what": {"ingen verklig person, räknas inte med", "no real person, not counted"},
 
