@@ -91,6 +91,9 @@ type Store interface {
 	TestPatients
 	Erasures
 	Shares
+	Dispatches
+	Summaries
+	LaunchLinks
 	Contents
 	Settings
 	Properties

@@ -92,6 +92,33 @@ var dataMap = []mapped{
 		"staff: shared_by",
 		"free text: note",
 	)},
+	{"occasion_act", "to know which forms went out, who read the answers and what became of the talk about them", untilErased, in(
+		"care: care_unit episode_id kind occasion occasion_label done_on detail",
+		"operational: number system act_id recorded_at",
+		"staff: done_by",
+		"free text: note",
+	)},
+	{"paper_code", "to bring a paper form to its patient and occasion", untilErased, in(
+		"care: care_unit episode_id occasion occasion_label",
+		"operational: code made_at",
+	)},
+	{"episode_summary", "to list a unit's patients by what is due without reading every form", untilErased, in(
+		"care: care_unit episode_id answered worse",
+		"operational: through_seq newest_seq judged_by",
+	)},
+	{"summary_progress", "to know which changes the summaries hold", forGood, in(
+		"operational: care_unit through_seq",
+	)},
+	{"reader_visit", "to tell a reader what is new since the last time", untilErased, in(
+		"care: care_unit episode_id",
+		"operational: seen_seq seen_at",
+		"staff: reader",
+	)},
+	{"launch_link", "to open a patient's page from another system once", "until it is used or a next one is made after it has expired, minutes later; or the patient is erased", in(
+		"care: care_unit episode_id",
+		"session: token_hash",
+		"operational: created_at expires_at",
+	)},
 	{"registry_choice", "to send a registry only what the patient was informed of and has not objected to", untilErased, in(
 		"pseudonym: patient_key",
 		"care: provider registry choice decided_on",

@@ -122,7 +122,8 @@ func scanErasedForm(row scanner, to *erasedForm) error {
 // tombstone.
 func (t *transaction) carryOff(e *store.Erasure, units []*counter, gone []remains) error {
 	for _, r := range gone {
-		for _, query := range []string{t.sql.eraseRescored, t.sql.eraseVersions, t.sql.eraseShares, t.sql.eraseEpisodeVersions, t.sql.eraseEpisode} {
+		queries := append(t.sql.eraseFromEpisode(), t.sql.eraseRescored, t.sql.eraseVersions, t.sql.eraseShares, t.sql.eraseEpisodeVersions, t.sql.eraseEpisode)
+		for _, query := range queries {
 			if err := t.exec(query, r.unit.careUnit, r.episodeID); err != nil {
 				return err
 			}

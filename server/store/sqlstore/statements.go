@@ -26,6 +26,7 @@ type statements struct {
 	historyStatements
 	accessStatements
 	resealStatements
+	coordinationStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -115,5 +116,7 @@ func newStatements(r func(string) string) statements {
 		historyStatements: newHistoryStatements(r),
 		accessStatements:  newAccessStatements(r),
 		resealStatements:  newResealStatements(r),
+
+		coordinationStatements: newCoordinationStatements(r),
 	}
 }

@@ -66,6 +66,7 @@ func eventful(t *testing.T, s fixture, who string) []store.Submission {
 	retract(t, s, first[2].Submission, 1)
 	put(t, s, altered(episode(unit, e), func(e *store.Episode) { e.DropOutReason = "moved away" }), who, 1)
 	share(t, s, store.Share{CareUnit: unit, EpisodeID: e, With: "SE-3", Shared: true, Act: store.Act{At: at}})
+	coordinated(t, s, e)
 	flip(t, s, staged(t, s, "plan of "+who, hads, elsewhere), true)
 	link(t, s, linkOf(who, "other name of "+who, false))
 	return []store.Submission{hads, pcs, elsewhere}

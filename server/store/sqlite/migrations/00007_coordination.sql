@@ -1,0 +1,85 @@
+-- What a coordinator works with: what was sent out and what came of it, codes on
+-- paper forms, a summary of each episode, and what each reader has seen of it.
+
+-- +goose Up
+
+-- One thing that was done about an occasion of an episode: forms sent,
+-- reminded, returned; answers seen by somebody, feedback offered, given. Never updated.
+CREATE TABLE occasion_act (
+    care_unit      TEXT    NOT NULL,
+    episode_id     TEXT    NOT NULL,
+    number         INTEGER NOT NULL, -- 1 for the episode's first act
+    system         TEXT    NOT NULL, -- the calling system, within which act_id is unique
+    act_id         TEXT    NOT NULL, -- named by the caller, so that a retry is recognised
+    kind           TEXT    NOT NULL, -- sent, reminded, returned, declined, seen, feedback_offered …
+    occasion       TEXT    NOT NULL,
+    occasion_label TEXT    NOT NULL,
+    done_on        TEXT    NOT NULL, -- YYYY-MM-DD
+    detail         TEXT    NOT NULL, -- which information went along; how feedback was given
+    done_by        TEXT    NOT NULL, -- the user or program
+    recorded_at    INTEGER NOT NULL,
+    note           TEXT    NOT NULL, -- in the words of whoever recorded it
+    PRIMARY KEY (care_unit, episode_id, number),
+    FOREIGN KEY (care_unit, episode_id) REFERENCES episode (care_unit, episode_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX occasion_act_by_id ON occasion_act (care_unit, system, act_id);
+CREATE INDEX occasion_act_by_kind ON occasion_act (care_unit, kind, episode_id, occasion, occasion_label);
+
+-- The code on the paper forms of one occasion. In clear: it is no credential
+-- (who opens it must be signed in and may see the episode) and a reprint must bear the same.
+CREATE TABLE paper_code (
+    code           TEXT    NOT NULL PRIMARY KEY, -- eight random characters and one to check them by
+    care_unit      TEXT    NOT NULL,
+    episode_id     TEXT    NOT NULL,
+    occasion       TEXT    NOT NULL,
+    occasion_label TEXT    NOT NULL,
+    made_at        INTEGER NOT NULL,
+    FOREIGN KEY (care_unit, episode_id) REFERENCES episode (care_unit, episode_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX paper_code_of_occasion ON paper_code (care_unit, episode_id, occasion, occasion_label);
+
+-- What an episode's forms come to. Filled behind the forms, and may be lost:
+-- whatever is missing is made again from them.
+CREATE TABLE episode_summary (
+    care_unit   TEXT    NOT NULL,
+    episode_id  TEXT    NOT NULL,
+    through_seq INTEGER NOT NULL, -- every change up to this one is in it
+    newest_seq  INTEGER NOT NULL, -- newest change of the episode's forms
+    answered    TEXT    NOT NULL, -- which forms the patient has answered, by occasion, in lines
+    worse       INTEGER NOT NULL, -- scales that changed for the worse, by the verdict
+    judged_by   TEXT    NOT NULL, -- what worse was judged by
+    PRIMARY KEY (care_unit, episode_id),
+    FOREIGN KEY (care_unit, episode_id) REFERENCES episode (care_unit, episode_id)
+) STRICT, WITHOUT ROWID;
+
+-- How far a unit's changes have gone into its summaries.
+CREATE TABLE summary_progress (
+    care_unit   TEXT    NOT NULL PRIMARY KEY,
+    through_seq INTEGER NOT NULL -- every change up to this one is in the summaries
+) STRICT, WITHOUT ROWID;
+
+-- Up to which change a reader has seen an episode.
+CREATE TABLE reader_visit (
+    care_unit  TEXT    NOT NULL,
+    episode_id TEXT    NOT NULL,
+    reader     TEXT    NOT NULL, -- the user
+    seen_seq   INTEGER NOT NULL, -- newest change of the unit at that moment
+    seen_at    INTEGER NOT NULL,
+    PRIMARY KEY (care_unit, episode_id, reader),
+    FOREIGN KEY (care_unit, episode_id) REFERENCES episode (care_unit, episode_id)
+) STRICT, WITHOUT ROWID;
+
+-- A one-time way to an episode's page. The token itself is nowhere.
+CREATE TABLE launch_link (
+    token_hash BLOB    NOT NULL PRIMARY KEY,
+    care_unit  TEXT    NOT NULL,
+    episode_id TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    FOREIGN KEY (care_unit, episode_id) REFERENCES episode (care_unit, episode_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX launch_of_episode ON launch_link (care_unit, episode_id);
+CREATE INDEX launch_by_expiry ON launch_link (expires_at);
