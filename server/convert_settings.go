@@ -22,6 +22,8 @@ func settingChange(req *pb.ChangeSettingRequest) clinic.SettingChange {
 		}
 	case *pb.ChangeSettingRequest_ActiveDefinition:
 		change.Definition = &clinic.DefinitionChoice{Instrument: to.ActiveDefinition.GetInstrument(), Version: to.ActiveDefinition.GetVersion()}
+	case *pb.ChangeSettingRequest_Battery:
+		change.Battery = battery(to.Battery)
 	case *pb.ChangeSettingRequest_Remove:
 		change.Remove = &clinic.SettingName{Kind: clinic.SettingKind(settingKindWords.word[to.Remove.GetKind()]), Name: to.Remove.GetName()}
 	}
@@ -57,6 +59,8 @@ func settingProto(s clinic.Setting) *pb.Setting {
 		out.Value = &pb.Setting_Window{Window: &pb.OccasionWindow{
 			Occasion: occasionWords.enum[string(s.Window.Occasion)], FromDays: int32(s.Window.From), ToDays: int32(s.Window.To),
 		}}
+	case s.Battery != nil:
+		out.Value = &pb.Setting_Battery{Battery: batteryProto(s.Battery)}
 	case s.Definition != nil:
 		out.Value = &pb.Setting_ActiveDefinition{ActiveDefinition: &pb.DefinitionChoice{Instrument: s.Definition.Instrument, Version: s.Definition.Version}}
 	}

@@ -310,6 +310,46 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		_, err := pb.NewPatientServiceClient(m.conn).GetTrend(ctx, &pb.GetTrendRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
 		return err
 	},
+	access.ListDueOccasionsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).ListDueOccasions(ctx, &pb.ListDueOccasionsRequest{CareUnit: "unit-own"})
+		return err
+	},
+	access.RecordDispatchCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).RecordDispatch(ctx, &pb.RecordDispatchRequest{
+			ActId: m.next(), CareUnit: "unit-own", EpisodeId: "e-1", Kind: pb.OccasionActKind_OCCASION_ACT_KIND_SENT, Occasion: pb.Occasion_OCCASION_PROGRAMME_END})
+		return err
+	},
+	access.FindDispatchCall: func(m *matrix, ctx context.Context) error {
+		own := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "clinician", "unit", "unit-own"))
+		sent, err := pb.NewPatientServiceClient(m.conn).RecordDispatch(own, &pb.RecordDispatchRequest{
+			ActId: m.next(), CareUnit: "unit-own", EpisodeId: "e-1", Kind: pb.OccasionActKind_OCCASION_ACT_KIND_SENT, Occasion: pb.Occasion_OCCASION_PROGRAMME_END})
+		if err != nil {
+			return err
+		}
+		m.log.take()
+		_, err = pb.NewPatientServiceClient(m.conn).FindDispatch(ctx, &pb.FindDispatchRequest{PaperCode: sent.PaperCode})
+		return err
+	},
+	access.RecordFeedbackReviewCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).RecordFeedbackReview(ctx, &pb.RecordFeedbackReviewRequest{
+			ActId: m.next(), CareUnit: "unit-own", EpisodeId: "e-1", Kind: pb.OccasionActKind_OCCASION_ACT_KIND_SEEN, Occasion: pb.Occasion_OCCASION_BASELINE})
+		return err
+	},
+	access.ListOccasionActsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).ListOccasionActs(ctx, &pb.ListOccasionActsRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
+	access.ListAwaitingFeedbackCall: func(m *matrix, ctx context.Context) error {
+		own := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "clinician", "unit", "unit-own"))
+		late := m.submission("late", "e-1", matrixPatient, "2024-06-01")
+		late.Occasion, late.OccasionLabel = pb.Occasion_OCCASION_FOLLOW_UP_12_MONTHS, ""
+		if _, err := pb.NewSubmissionServiceClient(m.conn).Submit(own, late); err != nil {
+			return err
+		}
+		m.log.take()
+		_, err := pb.NewPatientServiceClient(m.conn).ListAwaitingFeedback(ctx, &pb.ListAwaitingFeedbackRequest{CareUnit: "unit-own"})
+		return err
+	},
 	access.SubmitCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewSubmissionServiceClient(m.conn).Submit(ctx, m.submission(m.next(), "e-1", matrixPatient, "2024-01-02"))
 		return err

@@ -67,6 +67,8 @@ var stateCodes = map[string]codes.Code{
 	clinic.RegistryObjected:      codes.FailedPrecondition,
 	clinic.ErasureIDReused:       codes.AlreadyExists,
 	clinic.ReviewIDReused:        codes.AlreadyExists,
+	clinic.ActIDReused:           codes.AlreadyExists,
+	clinic.CodeUnknown:           codes.NotFound,
 }
 
 // refuse turns any error into the status that a caller sees. It is the only

@@ -13,10 +13,16 @@ const (
 	SampleAccessEventsCall     Action = "AuditService.SampleAccessEvents"
 	ErasePatientCall           Action = "PatientService.ErasePatient"
 	ExportPatientCall          Action = "PatientService.ExportPatient"
+	FindDispatchCall           Action = "PatientService.FindDispatch"
 	GetEpisodeCall             Action = "PatientService.GetEpisode"
 	GetTrendCall               Action = "PatientService.GetTrend"
 	LinkIdentityCall           Action = "PatientService.LinkIdentity"
+	ListAwaitingFeedbackCall   Action = "PatientService.ListAwaitingFeedback"
+	ListDueOccasionsCall       Action = "PatientService.ListDueOccasions"
 	ListEpisodesCall           Action = "PatientService.ListEpisodes"
+	ListOccasionActsCall       Action = "PatientService.ListOccasionActs"
+	RecordDispatchCall         Action = "PatientService.RecordDispatch"
+	RecordFeedbackReviewCall   Action = "PatientService.RecordFeedbackReview"
 	SetRegistryChoiceCall      Action = "PatientService.SetRegistryChoice"
 	ShareEpisodeCall           Action = "PatientService.ShareEpisode"
 	UpsertEpisodeCall          Action = "PatientService.UpsertEpisode"
@@ -48,10 +54,16 @@ var rules = map[Action]Rule{
 	SampleAccessEventsCall:     {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
 	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
 	ExportPatientCall:          {Roles: []Role{Coordinator, Administrator}, Activity: Print, Scope: ScopeProvider},
+	FindDispatchCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	GetEpisodeCall:             {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	GetTrendCall:               {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	LinkIdentityCall:           {Roles: []Role{Integrator, Coordinator, Administrator}, Activity: Write, Scope: ScopeProvider},
+	ListAwaitingFeedbackCall:   {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeOwner},
+	ListDueOccasionsCall:       {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeOwner},
 	ListEpisodesCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	ListOccasionActsCall:       {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	RecordDispatchCall:         {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
+	RecordFeedbackReviewCall:   {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	SetRegistryChoiceCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	ShareEpisodeCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	UpsertEpisodeCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},

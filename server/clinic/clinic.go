@@ -43,6 +43,7 @@ type Clinic struct {
 	replies    *replies             // finished trends; see replies.go
 	known      atomic.Pointer[site] // what the settings were when last read; see site.go
 	refreshing sync.Mutex           // one caller reads them again, the others wait
+	summing    sync.Mutex           // one caller brings the summaries up to date, the others wait
 }
 
 // TimeZone is where "today" and "the future" are judged.

@@ -44,6 +44,8 @@ const (
 	Erased                = "ERASED"
 	ErasureIDReused       = "ERASURE_ID_REUSED"
 	ReviewIDReused        = "REVIEW_ID_REUSED"
+	ActIDReused           = "ACT_ID_REUSED"
+	CodeUnknown           = "CODE_UNKNOWN"
 	PatientUnknown        = "PATIENT_UNKNOWN"
 	IdentifierOfOther     = "IDENTIFIER_OF_OTHER_PATIENT"
 	TestPatient           = "TEST_PATIENT"

@@ -21,15 +21,17 @@ const (
 	NormSetting      SettingKind = "norm"
 	WindowSetting    SettingKind = "window"
 	ActiveDefinition SettingKind = "active_definition"
+	BatterySetting   SettingKind = "battery"
 )
 
-// Setting is one version of a setting with its value read. One of Norm, Window
-// and Definition is set; none where the version removes the setting.
+// Setting is one version of a setting with its value read. One of Norm, Window,
+// Definition and Battery is set; none where the version removes the setting.
 type Setting struct {
 	store.Setting
 	Norm       *Norm
 	Window     *OccasionWindow
 	Definition *DefinitionChoice
+	Battery    *Battery
 }
 
 // OccasionWindow says within how many days of its anchor date an occasion's
@@ -54,12 +56,13 @@ type SettingName struct {
 }
 
 // SettingChange is an act that changes a setting: exactly one of Norm, Window,
-// Definition and Remove.
+// Definition, Battery and Remove.
 type SettingChange struct {
 	CareUnit   string // the unit it is for; empty: every unit
 	Norm       *Norm
 	Window     *OccasionWindow
 	Definition *DefinitionChoice
+	Battery    *Battery
 	Remove     *SettingName
 	Etag       string    // the etag that was read; empty: whatever stands now
 	Note       string    // why
@@ -127,11 +130,14 @@ func (c *Clinic) checkChange(ctx context.Context, check *checker, change Setting
 			return store.Setting{}, err
 		}
 		next.Kind, next.Name, next.Value = string(ActiveDefinition), change.Definition.Instrument, change.Definition.Version
+	case change.Battery != nil:
+		c.checkBattery(check, change.Battery)
+		next.Kind, next.Name, value = string(BatterySetting), change.Battery.settingName(), change.Battery
 	case change.Remove != nil:
 		checkRemoval(check, change.Remove)
 		next.Kind, next.Name = string(change.Remove.Kind), change.Remove.Name
 	default:
-		check.add("change", Required, "a norm, a window, an active definition, or a removal")
+		check.add("change", Required, "a norm, a window, an active definition, a battery, or a removal")
 	}
 	if err := check.err(); err != nil {
 		return store.Setting{}, err
@@ -185,11 +191,11 @@ func (c *Clinic) checkDefinition(ctx context.Context, check *checker, change Set
 
 func checkRemoval(check *checker, name *SettingName) {
 	switch name.Kind {
-	case NormSetting, WindowSetting:
+	case NormSetting, WindowSetting, BatterySetting:
 	case ActiveDefinition:
 		check.add("remove.kind", BadFormat, "an active definition cannot be removed; activate another version")
 	default:
-		check.add("remove.kind", Required, "a norm or a window")
+		check.add("remove.kind", Required, "a norm, a window or a battery")
 	}
 	if name.Name == "" {
 		check.add("remove.name", Required, "must be given as ListSettings names it, such as hads/anxiety/sdc")
@@ -253,6 +259,9 @@ func readSetting(kept store.Setting) (Setting, error) {
 	case WindowSetting:
 		setting.Window = &OccasionWindow{Occasion: store.Occasion(kept.Name)}
 		value = setting.Window
+	case BatterySetting:
+		setting.Battery = &Battery{}
+		value = setting.Battery
 	case ActiveDefinition:
 		setting.Definition = &DefinitionChoice{Instrument: kept.Name, Version: kept.Value}
 		return setting, nil

@@ -31,7 +31,7 @@ func (c *Clinic) ListSettings(ctx context.Context, filter SettingsFilter, page P
 	defer v.leave(ctx, &err)
 	check := c.newChecker(nil)
 	check.code("care_unit", filter.CareUnit)
-	if kinds := []SettingKind{"", NormSetting, WindowSetting, ActiveDefinition}; !slices.Contains(kinds, filter.Kind) {
+	if kinds := []SettingKind{"", NormSetting, WindowSetting, ActiveDefinition, BatterySetting}; !slices.Contains(kinds, filter.Kind) {
 		check.add("kind", UnknownField, "not a value that this server knows")
 	}
 	check.text("name", filter.Name, 4*MaxIDLength)

@@ -13,10 +13,12 @@ import (
 // site is what the units have decided (settings.go), as the store had it at
 // one change. It is never altered: a newer one takes its place.
 type site struct {
-	change  int64
-	base    Windows                            // for a unit without windows of its own
-	windows map[string]Windows                 // by care unit
-	norms   map[string]map[normOf]scoring.Norm // by care unit, "" for every unit
+	change    int64
+	base      Windows                            // for a unit without windows of its own
+	windows   map[string]Windows                 // by care unit
+	norms     map[string]map[normOf]scoring.Norm // by care unit, "" for every unit
+	batteries map[string][]*Battery              // likewise, in the order of batteryOf
+	labels    map[string][]string                // likewise: labels of occasions of a unit's own
 
 	yardsticks sync.Map // yardsticksKey → yardsticks
 }
@@ -64,7 +66,8 @@ func (c *Clinic) site(ctx context.Context) (*site, error) {
 // they name. One that cannot be read stops everything: a norm that is left out
 // in silence would change verdicts.
 func (c *Clinic) read(ctx context.Context, change int64, kept []store.Setting) (*site, error) {
-	s := &site{change: change, base: maps.Clone(c.settings.Windows), windows: map[string]Windows{}, norms: map[string]map[normOf]scoring.Norm{}}
+	s := &site{change: change, base: maps.Clone(c.settings.Windows), windows: map[string]Windows{}, norms: map[string]map[normOf]scoring.Norm{},
+		batteries: map[string][]*Battery{}, labels: map[string][]string{}}
 	// Settings for every unit come first in the store's order, so that a unit's
 	// own are laid over them.
 	for _, each := range kept {
@@ -77,6 +80,8 @@ func (c *Clinic) read(ctx context.Context, change int64, kept []store.Setting) (
 			s.addNorm(each.CareUnit, setting.Norm)
 		case setting.Window != nil:
 			s.addWindow(each.CareUnit, setting.Window)
+		case setting.Battery != nil:
+			s.addBattery(each.CareUnit, setting.Battery)
 		case setting.Definition != nil:
 			if err := c.follow(ctx, setting.Definition); err != nil {
 				return nil, err

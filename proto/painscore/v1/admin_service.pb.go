@@ -237,6 +237,7 @@ type ChangeSettingRequest struct {
 	//	*ChangeSettingRequest_Window
 	//	*ChangeSettingRequest_ActiveDefinition
 	//	*ChangeSettingRequest_Remove
+	//	*ChangeSettingRequest_Battery
 	Change isChangeSettingRequest_Change `protobuf_oneof:"change"`
 	// `etag` of the version that the change starts from. If the setting has changed since, the call is refused with ABORTED
 	// STALE_VERSION: read again and decide. Empty means without this check; "n0" means only if it never was.
@@ -327,6 +328,15 @@ func (x *ChangeSettingRequest) GetRemove() *SettingRemoval {
 	return nil
 }
 
+func (x *ChangeSettingRequest) GetBattery() *Battery {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeSettingRequest_Battery); ok {
+			return x.Battery
+		}
+	}
+	return nil
+}
+
 func (x *ChangeSettingRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
@@ -365,6 +375,11 @@ type ChangeSettingRequest_Remove struct {
 	Remove *SettingRemoval `protobuf:"bytes,5,opt,name=remove,proto3,oneof"`
 }
 
+type ChangeSettingRequest_Battery struct {
+	// The forms that are expected at an occasion, in place of those for the same programme, occasion and day.
+	Battery *Battery `protobuf:"bytes,8,opt,name=battery,proto3,oneof"`
+}
+
 func (*ChangeSettingRequest_Norm) isChangeSettingRequest_Change() {}
 
 func (*ChangeSettingRequest_Window) isChangeSettingRequest_Change() {}
@@ -372,6 +387,8 @@ func (*ChangeSettingRequest_Window) isChangeSettingRequest_Change() {}
 func (*ChangeSettingRequest_ActiveDefinition) isChangeSettingRequest_Change() {}
 
 func (*ChangeSettingRequest_Remove) isChangeSettingRequest_Change() {}
+
+func (*ChangeSettingRequest_Battery) isChangeSettingRequest_Change() {}
 
 // A setting that is to hold no longer, so that what lies beneath it holds again. Its versions stay readable.
 type SettingRemoval struct {
@@ -964,13 +981,14 @@ const file_painscore_v1_admin_service_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\"q\n" +
 	"\x14ListSettingsResponse\x121\n" +
 	"\bsettings\x18\x01 \x03(\v2\x15.painscore.v1.SettingR\bsettings\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd3\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x86\x03\n" +
 	"\x14ChangeSettingRequest\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12-\n" +
 	"\x04norm\x18\x02 \x01(\v2\x17.painscore.v1.ScaleNormH\x00R\x04norm\x126\n" +
 	"\x06window\x18\x03 \x01(\v2\x1c.painscore.v1.OccasionWindowH\x00R\x06window\x12M\n" +
 	"\x11active_definition\x18\x04 \x01(\v2\x1e.painscore.v1.DefinitionChoiceH\x00R\x10activeDefinition\x126\n" +
-	"\x06remove\x18\x05 \x01(\v2\x1c.painscore.v1.SettingRemovalH\x00R\x06remove\x12\x12\n" +
+	"\x06remove\x18\x05 \x01(\v2\x1c.painscore.v1.SettingRemovalH\x00R\x06remove\x121\n" +
+	"\abattery\x18\b \x01(\v2\x15.painscore.v1.BatteryH\x00R\abattery\x12\x12\n" +
 	"\x04etag\x18\x06 \x01(\tR\x04etag\x12\x12\n" +
 	"\x04note\x18\a \x01(\tR\x04noteB\b\n" +
 	"\x06change\"S\n" +
@@ -1068,7 +1086,8 @@ var file_painscore_v1_admin_service_proto_goTypes = []any{
 	(*ScaleNorm)(nil),             // 12: painscore.v1.ScaleNorm
 	(*OccasionWindow)(nil),        // 13: painscore.v1.OccasionWindow
 	(*DefinitionChoice)(nil),      // 14: painscore.v1.DefinitionChoice
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*Battery)(nil),               // 15: painscore.v1.Battery
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
 }
 var file_painscore_v1_admin_service_proto_depIdxs = []int32{
 	10, // 0: painscore.v1.ListSettingsRequest.kind:type_name -> painscore.v1.SettingKind
@@ -1077,23 +1096,24 @@ var file_painscore_v1_admin_service_proto_depIdxs = []int32{
 	13, // 3: painscore.v1.ChangeSettingRequest.window:type_name -> painscore.v1.OccasionWindow
 	14, // 4: painscore.v1.ChangeSettingRequest.active_definition:type_name -> painscore.v1.DefinitionChoice
 	4,  // 5: painscore.v1.ChangeSettingRequest.remove:type_name -> painscore.v1.SettingRemoval
-	10, // 6: painscore.v1.SettingRemoval.kind:type_name -> painscore.v1.SettingKind
-	11, // 7: painscore.v1.ChangeSettingResponse.setting:type_name -> painscore.v1.Setting
-	0,  // 8: painscore.v1.GetServerInfoResponse.mode:type_name -> painscore.v1.ServerMode
-	8,  // 9: painscore.v1.GetServerInfoResponse.active_definitions:type_name -> painscore.v1.ActiveDefinition
-	9,  // 10: painscore.v1.GetServerInfoResponse.limits:type_name -> painscore.v1.Limits
-	15, // 11: painscore.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	6,  // 12: painscore.v1.AdminService.GetServerInfo:input_type -> painscore.v1.GetServerInfoRequest
-	1,  // 13: painscore.v1.AdminService.ListSettings:input_type -> painscore.v1.ListSettingsRequest
-	3,  // 14: painscore.v1.AdminService.ChangeSetting:input_type -> painscore.v1.ChangeSettingRequest
-	7,  // 15: painscore.v1.AdminService.GetServerInfo:output_type -> painscore.v1.GetServerInfoResponse
-	2,  // 16: painscore.v1.AdminService.ListSettings:output_type -> painscore.v1.ListSettingsResponse
-	5,  // 17: painscore.v1.AdminService.ChangeSetting:output_type -> painscore.v1.ChangeSettingResponse
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	15, // 6: painscore.v1.ChangeSettingRequest.battery:type_name -> painscore.v1.Battery
+	10, // 7: painscore.v1.SettingRemoval.kind:type_name -> painscore.v1.SettingKind
+	11, // 8: painscore.v1.ChangeSettingResponse.setting:type_name -> painscore.v1.Setting
+	0,  // 9: painscore.v1.GetServerInfoResponse.mode:type_name -> painscore.v1.ServerMode
+	8,  // 10: painscore.v1.GetServerInfoResponse.active_definitions:type_name -> painscore.v1.ActiveDefinition
+	9,  // 11: painscore.v1.GetServerInfoResponse.limits:type_name -> painscore.v1.Limits
+	16, // 12: painscore.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	6,  // 13: painscore.v1.AdminService.GetServerInfo:input_type -> painscore.v1.GetServerInfoRequest
+	1,  // 14: painscore.v1.AdminService.ListSettings:input_type -> painscore.v1.ListSettingsRequest
+	3,  // 15: painscore.v1.AdminService.ChangeSetting:input_type -> painscore.v1.ChangeSettingRequest
+	7,  // 16: painscore.v1.AdminService.GetServerInfo:output_type -> painscore.v1.GetServerInfoResponse
+	2,  // 17: painscore.v1.AdminService.ListSettings:output_type -> painscore.v1.ListSettingsResponse
+	5,  // 18: painscore.v1.AdminService.ChangeSetting:output_type -> painscore.v1.ChangeSettingResponse
+	16, // [16:19] is the sub-list for method output_type
+	13, // [13:16] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_admin_service_proto_init() }
@@ -1108,6 +1128,7 @@ func file_painscore_v1_admin_service_proto_init() {
 		(*ChangeSettingRequest_Window)(nil),
 		(*ChangeSettingRequest_ActiveDefinition)(nil),
 		(*ChangeSettingRequest_Remove)(nil),
+		(*ChangeSettingRequest_Battery)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

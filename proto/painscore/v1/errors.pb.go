@@ -125,6 +125,8 @@ const (
 	ErrorReason_ERROR_REASON_RESCORE_PLAN_UNKNOWN ErrorReason = 53
 	// No such patient is known, or it was erased. NOT_FOUND; no retry.
 	ErrorReason_ERROR_REASON_PATIENT_UNKNOWN ErrorReason = 54
+	// No form was sent out with this paper code, or the caller may not see whose it is. NOT_FOUND; no retry.
+	ErrorReason_ERROR_REASON_CODE_UNKNOWN ErrorReason = 58
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
 	ErrorReason_ERROR_REASON_SUBMISSION_ID_REUSED ErrorReason = 60
 	// The slot (episode, occasion, label, instrument, respondent) is taken by a sheet with another id, named in an
@@ -135,6 +137,8 @@ const (
 	ErrorReason_ERROR_REASON_ERASURE_ID_REUSED ErrorReason = 62
 	// The id stands for another check of the access log. ALREADY_EXISTS; no retry. Give a new check a new id.
 	ErrorReason_ERROR_REASON_REVIEW_ID_REUSED ErrorReason = 63
+	// The id stands for another dispatch or review. ALREADY_EXISTS; no retry: make a new id.
+	ErrorReason_ERROR_REASON_ACT_ID_REUSED ErrorReason = 68
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
 	// Another re-scoring plan that is applied replaces scores of this one, which can therefore not be reverted.
@@ -233,10 +237,12 @@ var (
 		52:  "ERROR_REASON_SETTING_UNKNOWN",
 		53:  "ERROR_REASON_RESCORE_PLAN_UNKNOWN",
 		54:  "ERROR_REASON_PATIENT_UNKNOWN",
+		58:  "ERROR_REASON_CODE_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
 		62:  "ERROR_REASON_ERASURE_ID_REUSED",
 		63:  "ERROR_REASON_REVIEW_ID_REUSED",
+		68:  "ERROR_REASON_ACT_ID_REUSED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
 		71:  "ERROR_REASON_RESCORE_BUILT_UPON",
 		72:  "ERROR_REASON_SUBMISSION_RETRACTED",
@@ -296,10 +302,12 @@ var (
 		"ERROR_REASON_SETTING_UNKNOWN":             52,
 		"ERROR_REASON_RESCORE_PLAN_UNKNOWN":        53,
 		"ERROR_REASON_PATIENT_UNKNOWN":             54,
+		"ERROR_REASON_CODE_UNKNOWN":                58,
 		"ERROR_REASON_SUBMISSION_ID_REUSED":        60,
 		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":   61,
 		"ERROR_REASON_ERASURE_ID_REUSED":           62,
 		"ERROR_REASON_REVIEW_ID_REUSED":            63,
+		"ERROR_REASON_ACT_ID_REUSED":               68,
 		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":    70,
 		"ERROR_REASON_RESCORE_BUILT_UPON":          71,
 		"ERROR_REASON_SUBMISSION_RETRACTED":        72,
@@ -854,7 +862,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x97\x10\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xd6\x10\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -894,11 +902,13 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
 	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
 	"!ERROR_REASON_RESCORE_PLAN_UNKNOWN\x105\x12 \n" +
-	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12%\n" +
+	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12\x1d\n" +
+	"\x19ERROR_REASON_CODE_UNKNOWN\x10:\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
 	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12\"\n" +
 	"\x1eERROR_REASON_ERASURE_ID_REUSED\x10>\x12!\n" +
-	"\x1dERROR_REASON_REVIEW_ID_REUSED\x10?\x12)\n" +
+	"\x1dERROR_REASON_REVIEW_ID_REUSED\x10?\x12\x1e\n" +
+	"\x1aERROR_REASON_ACT_ID_REUSED\x10D\x12)\n" +
 	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12#\n" +
 	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_RETRACTED\x10H\x12\x17\n" +

@@ -1106,7 +1106,7 @@ var File_painscore_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a!painscore/v1/patient_export.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
+	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1fpainscore/v1/coordination.proto\x1a\x1apainscore/v1/episode.proto\x1a!painscore/v1/patient_export.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
 	"\x14UpsertEpisodeRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12/\n" +
 	"\aepisode\x18\x02 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x12;\n" +
@@ -1188,7 +1188,7 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xa8\a\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xda\f\n" +
 	"\x0ePatientService\x12g\n" +
 	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
@@ -1208,7 +1208,19 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\fErasePatient\x12!.painscore.v1.ErasePatientRequest\x1a\".painscore.v1.ErasePatientResponse\"\v\xaa\x9d\"\a\n" +
 	"\x01\x05\x10\x06\x18\x03\x12X\n" +
 	"\bGetTrend\x12\x1d.painscore.v1.GetTrendRequest\x1a\x1e.painscore.v1.GetTrendResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x01\x18\x02Bb\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12p\n" +
+	"\x10ListDueOccasions\x12%.painscore.v1.ListDueOccasionsRequest\x1a&.painscore.v1.ListDueOccasionsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x01\x12j\n" +
+	"\x0eRecordDispatch\x12#.painscore.v1.RecordDispatchRequest\x1a$.painscore.v1.RecordDispatchResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12d\n" +
+	"\fFindDispatch\x12!.painscore.v1.FindDispatchRequest\x1a\".painscore.v1.FindDispatchResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12|\n" +
+	"\x14RecordFeedbackReview\x12).painscore.v1.RecordFeedbackReviewRequest\x1a*.painscore.v1.RecordFeedbackReviewResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12p\n" +
+	"\x10ListOccasionActs\x12%.painscore.v1.ListOccasionActsRequest\x1a&.painscore.v1.ListOccasionActsResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12|\n" +
+	"\x14ListAwaitingFeedback\x12).painscore.v1.ListAwaitingFeedbackRequest\x1a*.painscore.v1.ListAwaitingFeedbackResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x01Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -1225,32 +1237,44 @@ func file_painscore_v1_patient_service_proto_rawDescGZIP() []byte {
 
 var file_painscore_v1_patient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_painscore_v1_patient_service_proto_goTypes = []any{
-	(*UpsertEpisodeRequest)(nil),      // 0: painscore.v1.UpsertEpisodeRequest
-	(*UpsertEpisodeResponse)(nil),     // 1: painscore.v1.UpsertEpisodeResponse
-	(*GetEpisodeRequest)(nil),         // 2: painscore.v1.GetEpisodeRequest
-	(*GetEpisodeResponse)(nil),        // 3: painscore.v1.GetEpisodeResponse
-	(*ShareEpisodeRequest)(nil),       // 4: painscore.v1.ShareEpisodeRequest
-	(*ShareEpisodeResponse)(nil),      // 5: painscore.v1.ShareEpisodeResponse
-	(*EpisodeShare)(nil),              // 6: painscore.v1.EpisodeShare
-	(*LinkIdentityRequest)(nil),       // 7: painscore.v1.LinkIdentityRequest
-	(*LinkIdentityResponse)(nil),      // 8: painscore.v1.LinkIdentityResponse
-	(*ErasePatientRequest)(nil),       // 9: painscore.v1.ErasePatientRequest
-	(*ErasePatientResponse)(nil),      // 10: painscore.v1.ErasePatientResponse
-	(*ListEpisodesRequest)(nil),       // 11: painscore.v1.ListEpisodesRequest
-	(*ListEpisodesResponse)(nil),      // 12: painscore.v1.ListEpisodesResponse
-	(*GetTrendRequest)(nil),           // 13: painscore.v1.GetTrendRequest
-	(*GetTrendResponse)(nil),          // 14: painscore.v1.GetTrendResponse
-	(*PatientIdentifier)(nil),         // 15: painscore.v1.PatientIdentifier
-	(*Episode)(nil),                   // 16: painscore.v1.Episode
-	(*fieldmaskpb.FieldMask)(nil),     // 17: google.protobuf.FieldMask
-	(*Warning)(nil),                   // 18: painscore.v1.Warning
-	(*RegistryChoice)(nil),            // 19: painscore.v1.RegistryChoice
-	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
-	(*Trend)(nil),                     // 21: painscore.v1.Trend
-	(*SetRegistryChoiceRequest)(nil),  // 22: painscore.v1.SetRegistryChoiceRequest
-	(*ExportPatientRequest)(nil),      // 23: painscore.v1.ExportPatientRequest
-	(*SetRegistryChoiceResponse)(nil), // 24: painscore.v1.SetRegistryChoiceResponse
-	(*ExportPatientResponse)(nil),     // 25: painscore.v1.ExportPatientResponse
+	(*UpsertEpisodeRequest)(nil),         // 0: painscore.v1.UpsertEpisodeRequest
+	(*UpsertEpisodeResponse)(nil),        // 1: painscore.v1.UpsertEpisodeResponse
+	(*GetEpisodeRequest)(nil),            // 2: painscore.v1.GetEpisodeRequest
+	(*GetEpisodeResponse)(nil),           // 3: painscore.v1.GetEpisodeResponse
+	(*ShareEpisodeRequest)(nil),          // 4: painscore.v1.ShareEpisodeRequest
+	(*ShareEpisodeResponse)(nil),         // 5: painscore.v1.ShareEpisodeResponse
+	(*EpisodeShare)(nil),                 // 6: painscore.v1.EpisodeShare
+	(*LinkIdentityRequest)(nil),          // 7: painscore.v1.LinkIdentityRequest
+	(*LinkIdentityResponse)(nil),         // 8: painscore.v1.LinkIdentityResponse
+	(*ErasePatientRequest)(nil),          // 9: painscore.v1.ErasePatientRequest
+	(*ErasePatientResponse)(nil),         // 10: painscore.v1.ErasePatientResponse
+	(*ListEpisodesRequest)(nil),          // 11: painscore.v1.ListEpisodesRequest
+	(*ListEpisodesResponse)(nil),         // 12: painscore.v1.ListEpisodesResponse
+	(*GetTrendRequest)(nil),              // 13: painscore.v1.GetTrendRequest
+	(*GetTrendResponse)(nil),             // 14: painscore.v1.GetTrendResponse
+	(*PatientIdentifier)(nil),            // 15: painscore.v1.PatientIdentifier
+	(*Episode)(nil),                      // 16: painscore.v1.Episode
+	(*fieldmaskpb.FieldMask)(nil),        // 17: google.protobuf.FieldMask
+	(*Warning)(nil),                      // 18: painscore.v1.Warning
+	(*RegistryChoice)(nil),               // 19: painscore.v1.RegistryChoice
+	(*timestamppb.Timestamp)(nil),        // 20: google.protobuf.Timestamp
+	(*Trend)(nil),                        // 21: painscore.v1.Trend
+	(*SetRegistryChoiceRequest)(nil),     // 22: painscore.v1.SetRegistryChoiceRequest
+	(*ExportPatientRequest)(nil),         // 23: painscore.v1.ExportPatientRequest
+	(*ListDueOccasionsRequest)(nil),      // 24: painscore.v1.ListDueOccasionsRequest
+	(*RecordDispatchRequest)(nil),        // 25: painscore.v1.RecordDispatchRequest
+	(*FindDispatchRequest)(nil),          // 26: painscore.v1.FindDispatchRequest
+	(*RecordFeedbackReviewRequest)(nil),  // 27: painscore.v1.RecordFeedbackReviewRequest
+	(*ListOccasionActsRequest)(nil),      // 28: painscore.v1.ListOccasionActsRequest
+	(*ListAwaitingFeedbackRequest)(nil),  // 29: painscore.v1.ListAwaitingFeedbackRequest
+	(*SetRegistryChoiceResponse)(nil),    // 30: painscore.v1.SetRegistryChoiceResponse
+	(*ExportPatientResponse)(nil),        // 31: painscore.v1.ExportPatientResponse
+	(*ListDueOccasionsResponse)(nil),     // 32: painscore.v1.ListDueOccasionsResponse
+	(*RecordDispatchResponse)(nil),       // 33: painscore.v1.RecordDispatchResponse
+	(*FindDispatchResponse)(nil),         // 34: painscore.v1.FindDispatchResponse
+	(*RecordFeedbackReviewResponse)(nil), // 35: painscore.v1.RecordFeedbackReviewResponse
+	(*ListOccasionActsResponse)(nil),     // 36: painscore.v1.ListOccasionActsResponse
+	(*ListAwaitingFeedbackResponse)(nil), // 37: painscore.v1.ListAwaitingFeedbackResponse
 }
 var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	15, // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
@@ -1283,17 +1307,29 @@ var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	7,  // 27: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
 	9,  // 28: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
 	13, // 29: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
-	1,  // 30: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
-	3,  // 31: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
-	12, // 32: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
-	5,  // 33: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
-	24, // 34: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
-	25, // 35: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
-	8,  // 36: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
-	10, // 37: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
-	14, // 38: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
-	30, // [30:39] is the sub-list for method output_type
-	21, // [21:30] is the sub-list for method input_type
+	24, // 30: painscore.v1.PatientService.ListDueOccasions:input_type -> painscore.v1.ListDueOccasionsRequest
+	25, // 31: painscore.v1.PatientService.RecordDispatch:input_type -> painscore.v1.RecordDispatchRequest
+	26, // 32: painscore.v1.PatientService.FindDispatch:input_type -> painscore.v1.FindDispatchRequest
+	27, // 33: painscore.v1.PatientService.RecordFeedbackReview:input_type -> painscore.v1.RecordFeedbackReviewRequest
+	28, // 34: painscore.v1.PatientService.ListOccasionActs:input_type -> painscore.v1.ListOccasionActsRequest
+	29, // 35: painscore.v1.PatientService.ListAwaitingFeedback:input_type -> painscore.v1.ListAwaitingFeedbackRequest
+	1,  // 36: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
+	3,  // 37: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
+	12, // 38: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
+	5,  // 39: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
+	30, // 40: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
+	31, // 41: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
+	8,  // 42: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
+	10, // 43: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
+	14, // 44: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
+	32, // 45: painscore.v1.PatientService.ListDueOccasions:output_type -> painscore.v1.ListDueOccasionsResponse
+	33, // 46: painscore.v1.PatientService.RecordDispatch:output_type -> painscore.v1.RecordDispatchResponse
+	34, // 47: painscore.v1.PatientService.FindDispatch:output_type -> painscore.v1.FindDispatchResponse
+	35, // 48: painscore.v1.PatientService.RecordFeedbackReview:output_type -> painscore.v1.RecordFeedbackReviewResponse
+	36, // 49: painscore.v1.PatientService.ListOccasionActs:output_type -> painscore.v1.ListOccasionActsResponse
+	37, // 50: painscore.v1.PatientService.ListAwaitingFeedback:output_type -> painscore.v1.ListAwaitingFeedbackResponse
+	36, // [36:51] is the sub-list for method output_type
+	21, // [21:36] is the sub-list for method input_type
 	21, // [21:21] is the sub-list for extension type_name
 	21, // [21:21] is the sub-list for extension extendee
 	0,  // [0:21] is the sub-list for field type_name
@@ -1305,6 +1341,7 @@ func file_painscore_v1_patient_service_proto_init() {
 		return
 	}
 	file_painscore_v1_access_proto_init()
+	file_painscore_v1_coordination_proto_init()
 	file_painscore_v1_episode_proto_init()
 	file_painscore_v1_patient_export_proto_init()
 	file_painscore_v1_registry_choice_proto_init()

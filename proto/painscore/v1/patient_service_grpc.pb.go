@@ -21,15 +21,21 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PatientService_UpsertEpisode_FullMethodName     = "/painscore.v1.PatientService/UpsertEpisode"
-	PatientService_GetEpisode_FullMethodName        = "/painscore.v1.PatientService/GetEpisode"
-	PatientService_ListEpisodes_FullMethodName      = "/painscore.v1.PatientService/ListEpisodes"
-	PatientService_ShareEpisode_FullMethodName      = "/painscore.v1.PatientService/ShareEpisode"
-	PatientService_SetRegistryChoice_FullMethodName = "/painscore.v1.PatientService/SetRegistryChoice"
-	PatientService_ExportPatient_FullMethodName     = "/painscore.v1.PatientService/ExportPatient"
-	PatientService_LinkIdentity_FullMethodName      = "/painscore.v1.PatientService/LinkIdentity"
-	PatientService_ErasePatient_FullMethodName      = "/painscore.v1.PatientService/ErasePatient"
-	PatientService_GetTrend_FullMethodName          = "/painscore.v1.PatientService/GetTrend"
+	PatientService_UpsertEpisode_FullMethodName        = "/painscore.v1.PatientService/UpsertEpisode"
+	PatientService_GetEpisode_FullMethodName           = "/painscore.v1.PatientService/GetEpisode"
+	PatientService_ListEpisodes_FullMethodName         = "/painscore.v1.PatientService/ListEpisodes"
+	PatientService_ShareEpisode_FullMethodName         = "/painscore.v1.PatientService/ShareEpisode"
+	PatientService_SetRegistryChoice_FullMethodName    = "/painscore.v1.PatientService/SetRegistryChoice"
+	PatientService_ExportPatient_FullMethodName        = "/painscore.v1.PatientService/ExportPatient"
+	PatientService_LinkIdentity_FullMethodName         = "/painscore.v1.PatientService/LinkIdentity"
+	PatientService_ErasePatient_FullMethodName         = "/painscore.v1.PatientService/ErasePatient"
+	PatientService_GetTrend_FullMethodName             = "/painscore.v1.PatientService/GetTrend"
+	PatientService_ListDueOccasions_FullMethodName     = "/painscore.v1.PatientService/ListDueOccasions"
+	PatientService_RecordDispatch_FullMethodName       = "/painscore.v1.PatientService/RecordDispatch"
+	PatientService_FindDispatch_FullMethodName         = "/painscore.v1.PatientService/FindDispatch"
+	PatientService_RecordFeedbackReview_FullMethodName = "/painscore.v1.PatientService/RecordFeedbackReview"
+	PatientService_ListOccasionActs_FullMethodName     = "/painscore.v1.PatientService/ListOccasionActs"
+	PatientService_ListAwaitingFeedback_FullMethodName = "/painscore.v1.PatientService/ListAwaitingFeedback"
 )
 
 // PatientServiceClient is the client API for PatientService service.
@@ -106,6 +112,33 @@ type PatientServiceClient interface {
 	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the
 	// named patient's; then an EpisodeCandidates lists the patient's own.
 	GetTrend(ctx context.Context, in *GetTrendRequest, opts ...grpc.CallOption) (*GetTrendResponse, error)
+	// Lists what is expected of a care unit's patients: which occasions are due, due soon, overdue or partly answered, and which
+	// episodes lack the date to tell. For the unit that owns the episodes.
+	//
+	// A form answers its occasion; where the unit has a battery for it (ChangeSetting), all forms of the battery do.
+	ListDueOccasions(ctx context.Context, in *ListDueOccasionsRequest, opts ...grpc.CallOption) (*ListDueOccasionsResponse, error)
+	// Records that forms were sent out, that a patient was reminded, that a letter came back, or that the patient declined.
+	//
+	// Retry: an `act_id` that was recorded with the same content is not recorded again; `replayed` says so. With another content it
+	// is refused with ALREADY_EXISTS ACT_ID_REUSED.
+	//
+	// Refused also with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	RecordDispatch(ctx context.Context, in *RecordDispatchRequest, opts ...grpc.CallOption) (*RecordDispatchResponse, error)
+	// Tells which episode and occasion a paper form belongs to, by the code on it.
+	//
+	// Refused with NOT_FOUND CODE_UNKNOWN, also where the caller may not see the episode.
+	FindDispatch(ctx context.Context, in *FindDispatchRequest, opts ...grpc.CallOption) (*FindDispatchResponse, error)
+	// Records that somebody has read a patient's answers, or that a talk about them was offered, declined or given.
+	//
+	// Retry and refusals as for RecordDispatch.
+	RecordFeedbackReview(ctx context.Context, in *RecordFeedbackReviewRequest, opts ...grpc.CallOption) (*RecordFeedbackReviewResponse, error)
+	// Lists all that was done about an episode's occasions, oldest first: dispatches and reviews.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN.
+	ListOccasionActs(ctx context.Context, in *ListOccasionActsRequest, opts ...grpc.CallOption) (*ListOccasionActsResponse, error)
+	// Lists the patients who have answered an occasion and of whom nobody has recorded that feedback was offered, declined or
+	// given. For the unit that owns the episodes.
+	ListAwaitingFeedback(ctx context.Context, in *ListAwaitingFeedbackRequest, opts ...grpc.CallOption) (*ListAwaitingFeedbackResponse, error)
 }
 
 type patientServiceClient struct {
@@ -215,6 +248,66 @@ func (c *patientServiceClient) GetTrend(ctx context.Context, in *GetTrendRequest
 	return out, nil
 }
 
+func (c *patientServiceClient) ListDueOccasions(ctx context.Context, in *ListDueOccasionsRequest, opts ...grpc.CallOption) (*ListDueOccasionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDueOccasionsResponse)
+	err := c.cc.Invoke(ctx, PatientService_ListDueOccasions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) RecordDispatch(ctx context.Context, in *RecordDispatchRequest, opts ...grpc.CallOption) (*RecordDispatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordDispatchResponse)
+	err := c.cc.Invoke(ctx, PatientService_RecordDispatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) FindDispatch(ctx context.Context, in *FindDispatchRequest, opts ...grpc.CallOption) (*FindDispatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindDispatchResponse)
+	err := c.cc.Invoke(ctx, PatientService_FindDispatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) RecordFeedbackReview(ctx context.Context, in *RecordFeedbackReviewRequest, opts ...grpc.CallOption) (*RecordFeedbackReviewResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordFeedbackReviewResponse)
+	err := c.cc.Invoke(ctx, PatientService_RecordFeedbackReview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) ListOccasionActs(ctx context.Context, in *ListOccasionActsRequest, opts ...grpc.CallOption) (*ListOccasionActsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOccasionActsResponse)
+	err := c.cc.Invoke(ctx, PatientService_ListOccasionActs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) ListAwaitingFeedback(ctx context.Context, in *ListAwaitingFeedbackRequest, opts ...grpc.CallOption) (*ListAwaitingFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAwaitingFeedbackResponse)
+	err := c.cc.Invoke(ctx, PatientService_ListAwaitingFeedback_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PatientServiceServer is the server API for PatientService service.
 // All implementations must embed UnimplementedPatientServiceServer
 // for forward compatibility.
@@ -289,6 +382,33 @@ type PatientServiceServer interface {
 	// Only the patient's own answers enter it. Refused with NOT_FOUND EPISODE_UNKNOWN, also where the episode is not the
 	// named patient's; then an EpisodeCandidates lists the patient's own.
 	GetTrend(context.Context, *GetTrendRequest) (*GetTrendResponse, error)
+	// Lists what is expected of a care unit's patients: which occasions are due, due soon, overdue or partly answered, and which
+	// episodes lack the date to tell. For the unit that owns the episodes.
+	//
+	// A form answers its occasion; where the unit has a battery for it (ChangeSetting), all forms of the battery do.
+	ListDueOccasions(context.Context, *ListDueOccasionsRequest) (*ListDueOccasionsResponse, error)
+	// Records that forms were sent out, that a patient was reminded, that a letter came back, or that the patient declined.
+	//
+	// Retry: an `act_id` that was recorded with the same content is not recorded again; `replayed` says so. With another content it
+	// is refused with ALREADY_EXISTS ACT_ID_REUSED.
+	//
+	// Refused also with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
+	RecordDispatch(context.Context, *RecordDispatchRequest) (*RecordDispatchResponse, error)
+	// Tells which episode and occasion a paper form belongs to, by the code on it.
+	//
+	// Refused with NOT_FOUND CODE_UNKNOWN, also where the caller may not see the episode.
+	FindDispatch(context.Context, *FindDispatchRequest) (*FindDispatchResponse, error)
+	// Records that somebody has read a patient's answers, or that a talk about them was offered, declined or given.
+	//
+	// Retry and refusals as for RecordDispatch.
+	RecordFeedbackReview(context.Context, *RecordFeedbackReviewRequest) (*RecordFeedbackReviewResponse, error)
+	// Lists all that was done about an episode's occasions, oldest first: dispatches and reviews.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN.
+	ListOccasionActs(context.Context, *ListOccasionActsRequest) (*ListOccasionActsResponse, error)
+	// Lists the patients who have answered an occasion and of whom nobody has recorded that feedback was offered, declined or
+	// given. For the unit that owns the episodes.
+	ListAwaitingFeedback(context.Context, *ListAwaitingFeedbackRequest) (*ListAwaitingFeedbackResponse, error)
 	mustEmbedUnimplementedPatientServiceServer()
 }
 
@@ -325,6 +445,24 @@ func (UnimplementedPatientServiceServer) ErasePatient(context.Context, *ErasePat
 }
 func (UnimplementedPatientServiceServer) GetTrend(context.Context, *GetTrendRequest) (*GetTrendResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTrend not implemented")
+}
+func (UnimplementedPatientServiceServer) ListDueOccasions(context.Context, *ListDueOccasionsRequest) (*ListDueOccasionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDueOccasions not implemented")
+}
+func (UnimplementedPatientServiceServer) RecordDispatch(context.Context, *RecordDispatchRequest) (*RecordDispatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordDispatch not implemented")
+}
+func (UnimplementedPatientServiceServer) FindDispatch(context.Context, *FindDispatchRequest) (*FindDispatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindDispatch not implemented")
+}
+func (UnimplementedPatientServiceServer) RecordFeedbackReview(context.Context, *RecordFeedbackReviewRequest) (*RecordFeedbackReviewResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordFeedbackReview not implemented")
+}
+func (UnimplementedPatientServiceServer) ListOccasionActs(context.Context, *ListOccasionActsRequest) (*ListOccasionActsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOccasionActs not implemented")
+}
+func (UnimplementedPatientServiceServer) ListAwaitingFeedback(context.Context, *ListAwaitingFeedbackRequest) (*ListAwaitingFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAwaitingFeedback not implemented")
 }
 func (UnimplementedPatientServiceServer) mustEmbedUnimplementedPatientServiceServer() {}
 func (UnimplementedPatientServiceServer) testEmbeddedByValue()                        {}
@@ -502,6 +640,114 @@ func _PatientService_GetTrend_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_ListDueOccasions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDueOccasionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ListDueOccasions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ListDueOccasions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ListDueOccasions(ctx, req.(*ListDueOccasionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_RecordDispatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordDispatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).RecordDispatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_RecordDispatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).RecordDispatch(ctx, req.(*RecordDispatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_FindDispatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindDispatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).FindDispatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_FindDispatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).FindDispatch(ctx, req.(*FindDispatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_RecordFeedbackReview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordFeedbackReviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).RecordFeedbackReview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_RecordFeedbackReview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).RecordFeedbackReview(ctx, req.(*RecordFeedbackReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_ListOccasionActs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOccasionActsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ListOccasionActs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ListOccasionActs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ListOccasionActs(ctx, req.(*ListOccasionActsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_ListAwaitingFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAwaitingFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ListAwaitingFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ListAwaitingFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ListAwaitingFeedback(ctx, req.(*ListAwaitingFeedbackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PatientService_ServiceDesc is the grpc.ServiceDesc for PatientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -540,6 +786,30 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetTrend",
 			Handler:    _PatientService_GetTrend_Handler,
+		},
+		{
+			MethodName: "ListDueOccasions",
+			Handler:    _PatientService_ListDueOccasions_Handler,
+		},
+		{
+			MethodName: "RecordDispatch",
+			Handler:    _PatientService_RecordDispatch_Handler,
+		},
+		{
+			MethodName: "FindDispatch",
+			Handler:    _PatientService_FindDispatch_Handler,
+		},
+		{
+			MethodName: "RecordFeedbackReview",
+			Handler:    _PatientService_RecordFeedbackReview_Handler,
+		},
+		{
+			MethodName: "ListOccasionActs",
+			Handler:    _PatientService_ListOccasionActs_Handler,
+		},
+		{
+			MethodName: "ListAwaitingFeedback",
+			Handler:    _PatientService_ListAwaitingFeedback_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -36,6 +36,8 @@ const (
 	SettingKind_SETTING_KIND_WINDOW SettingKind = 2
 	// A DefinitionChoice.
 	SettingKind_SETTING_KIND_ACTIVE_DEFINITION SettingKind = 3
+	// A Battery.
+	SettingKind_SETTING_KIND_BATTERY SettingKind = 4
 )
 
 // Enum value maps for SettingKind.
@@ -45,12 +47,14 @@ var (
 		1: "SETTING_KIND_NORM",
 		2: "SETTING_KIND_WINDOW",
 		3: "SETTING_KIND_ACTIVE_DEFINITION",
+		4: "SETTING_KIND_BATTERY",
 	}
 	SettingKind_value = map[string]int32{
 		"SETTING_KIND_UNSPECIFIED":       0,
 		"SETTING_KIND_NORM":              1,
 		"SETTING_KIND_WINDOW":            2,
 		"SETTING_KIND_ACTIVE_DEFINITION": 3,
+		"SETTING_KIND_BATTERY":           4,
 	}
 )
 
@@ -89,7 +93,8 @@ type Setting struct {
 	// What it is about.
 	Kind SettingKind `protobuf:"varint,2,opt,name=kind,proto3,enum=painscore.v1.SettingKind" json:"kind,omitempty"`
 	// Its name within the kind: "hads/anxiety/sdc" or "eq_5d_5l/index/se_tto_2020/mcid" for a norm, "programme_end" for a
-	// window, "hads" for an active definition.
+	// window, "hads" for an active definition, "pain/programme/baseline/2026-01-01" or "any/any/other 6 weeks/2026-01-01" for a
+	// battery.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// What was decided; not set where this version removes the setting, so that what lies beneath holds again.
 	//
@@ -98,6 +103,7 @@ type Setting struct {
 	//	*Setting_Norm
 	//	*Setting_Window
 	//	*Setting_ActiveDefinition
+	//	*Setting_Battery
 	Value isSetting_Value `protobuf_oneof:"value"`
 	// 1 for the first version of this setting.
 	Number int64 `protobuf:"varint,7,opt,name=number,proto3" json:"number,omitempty"`
@@ -198,6 +204,15 @@ func (x *Setting) GetActiveDefinition() *DefinitionChoice {
 	return nil
 }
 
+func (x *Setting) GetBattery() *Battery {
+	if x != nil {
+		if x, ok := x.Value.(*Setting_Battery); ok {
+			return x.Battery
+		}
+	}
+	return nil
+}
+
 func (x *Setting) GetNumber() int64 {
 	if x != nil {
 		return x.Number
@@ -252,11 +267,18 @@ type Setting_ActiveDefinition struct {
 	ActiveDefinition *DefinitionChoice `protobuf:"bytes,6,opt,name=active_definition,json=activeDefinition,proto3,oneof"`
 }
 
+type Setting_Battery struct {
+	// The forms that are expected at an occasion.
+	Battery *Battery `protobuf:"bytes,12,opt,name=battery,proto3,oneof"`
+}
+
 func (*Setting_Norm) isSetting_Value() {}
 
 func (*Setting_Window) isSetting_Value() {}
 
 func (*Setting_ActiveDefinition) isSetting_Value() {}
+
+func (*Setting_Battery) isSetting_Value() {}
 
 // How large a change of one scale must be, by a unit's own finding or choice. It decides instead of the published one,
 // and its name, date and source are shown with the verdict. A scale has at most one norm for each of the two verdicts.
@@ -687,18 +709,188 @@ func (x *DefinitionChoice) GetVersion() string {
 	return ""
 }
 
+// The forms that a unit expects of a patient at an occasion, from a day on. Without one any form answers an occasion. It is
+// also how a unit switches on an occasion of its own, such as six weeks after the end: an OTHER with a label and a window.
+//
+// For an episode that battery holds whose `from` is not after the first day of the occasion's window: the unit's own before
+// the one for every unit, one for the episode's programme type before one for any, likewise for the track, and of those the
+// latest.
+type Battery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The programme type it is for; unspecified: any.
+	ProgrammeType ProgrammeType `protobuf:"varint,1,opt,name=programme_type,json=programmeType,proto3,enum=painscore.v1.ProgrammeType" json:"programme_type,omitempty"`
+	// The track it is for; unspecified: any. ASSESSMENT_ONLY is refused with UNKNOWN_FIELD: nothing is expected there.
+	Track Track `protobuf:"varint,2,opt,name=track,proto3,enum=painscore.v1.Track" json:"track,omitempty"`
+	// The occasion. Required.
+	Occasion Occasion `protobuf:"varint,3,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
+	// Label of an OTHER; required there, and empty elsewhere.
+	OccasionLabel string `protobuf:"bytes,4,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
+	// Day from which it holds, "YYYY-MM-DD". Required.
+	From string `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"`
+	// Codes of the instruments, site forms included; at most 50. Empty: nothing is expected, and nothing is due.
+	Instruments []string `protobuf:"bytes,6,rep,name=instruments,proto3" json:"instruments,omitempty"`
+	// When an OTHER is on time; required there, and unset elsewhere, where the windows are settings of their own.
+	Window        *BatteryWindow `protobuf:"bytes,7,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Battery) Reset() {
+	*x = Battery{}
+	mi := &file_painscore_v1_settings_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Battery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Battery) ProtoMessage() {}
+
+func (x *Battery) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_settings_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Battery.ProtoReflect.Descriptor instead.
+func (*Battery) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_settings_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Battery) GetProgrammeType() ProgrammeType {
+	if x != nil {
+		return x.ProgrammeType
+	}
+	return ProgrammeType_PROGRAMME_TYPE_UNSPECIFIED
+}
+
+func (x *Battery) GetTrack() Track {
+	if x != nil {
+		return x.Track
+	}
+	return Track_TRACK_UNSPECIFIED
+}
+
+func (x *Battery) GetOccasion() Occasion {
+	if x != nil {
+		return x.Occasion
+	}
+	return Occasion_OCCASION_UNSPECIFIED
+}
+
+func (x *Battery) GetOccasionLabel() string {
+	if x != nil {
+		return x.OccasionLabel
+	}
+	return ""
+}
+
+func (x *Battery) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *Battery) GetInstruments() []string {
+	if x != nil {
+		return x.Instruments
+	}
+	return nil
+}
+
+func (x *Battery) GetWindow() *BatteryWindow {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+// Within how many days from a date of the episode an occasion of a unit's own is on time.
+type BatteryWindow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The date. Required.
+	Anchor Anchor `protobuf:"varint,1,opt,name=anchor,proto3,enum=painscore.v1.Anchor" json:"anchor,omitempty"`
+	// First day, counted from that date and negative before it. At least -3660.
+	FromDays int32 `protobuf:"zigzag32,2,opt,name=from_days,json=fromDays,proto3" json:"from_days,omitempty"`
+	// Last day, likewise. Not before the first, and at most 3660.
+	ToDays        int32 `protobuf:"zigzag32,3,opt,name=to_days,json=toDays,proto3" json:"to_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatteryWindow) Reset() {
+	*x = BatteryWindow{}
+	mi := &file_painscore_v1_settings_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatteryWindow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatteryWindow) ProtoMessage() {}
+
+func (x *BatteryWindow) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_settings_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatteryWindow.ProtoReflect.Descriptor instead.
+func (*BatteryWindow) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_settings_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BatteryWindow) GetAnchor() Anchor {
+	if x != nil {
+		return x.Anchor
+	}
+	return Anchor_ANCHOR_UNSPECIFIED
+}
+
+func (x *BatteryWindow) GetFromDays() int32 {
+	if x != nil {
+		return x.FromDays
+	}
+	return 0
+}
+
+func (x *BatteryWindow) GetToDays() int32 {
+	if x != nil {
+		return x.ToDays
+	}
+	return 0
+}
+
 var File_painscore_v1_settings_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_settings_proto_rawDesc = "" +
 	"\n" +
-	"\x1bpainscore/v1/settings.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpainscore/v1/submission.proto\"\xc2\x03\n" +
+	"\x1bpainscore/v1/settings.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xf5\x03\n" +
 	"\aSetting\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12-\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x19.painscore.v1.SettingKindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12-\n" +
 	"\x04norm\x18\x04 \x01(\v2\x17.painscore.v1.ScaleNormH\x00R\x04norm\x126\n" +
 	"\x06window\x18\x05 \x01(\v2\x1c.painscore.v1.OccasionWindowH\x00R\x06window\x12M\n" +
-	"\x11active_definition\x18\x06 \x01(\v2\x1e.painscore.v1.DefinitionChoiceH\x00R\x10activeDefinition\x12\x16\n" +
+	"\x11active_definition\x18\x06 \x01(\v2\x1e.painscore.v1.DefinitionChoiceH\x00R\x10activeDefinition\x121\n" +
+	"\abattery\x18\f \x01(\v2\x15.painscore.v1.BatteryH\x00R\abattery\x12\x16\n" +
 	"\x06number\x18\a \x01(\x03R\x06number\x12\x12\n" +
 	"\x04etag\x18\b \x01(\tR\x04etag\x12\x1d\n" +
 	"\n" +
@@ -742,12 +934,25 @@ const file_painscore_v1_settings_proto_rawDesc = "" +
 	"\n" +
 	"instrument\x18\x01 \x01(\tR\n" +
 	"instrument\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion*\x7f\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"\xbe\x02\n" +
+	"\aBattery\x12B\n" +
+	"\x0eprogramme_type\x18\x01 \x01(\x0e2\x1b.painscore.v1.ProgrammeTypeR\rprogrammeType\x12)\n" +
+	"\x05track\x18\x02 \x01(\x0e2\x13.painscore.v1.TrackR\x05track\x122\n" +
+	"\boccasion\x18\x03 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
+	"\x0eoccasion_label\x18\x04 \x01(\tR\roccasionLabel\x12\x12\n" +
+	"\x04from\x18\x05 \x01(\tR\x04from\x12 \n" +
+	"\vinstruments\x18\x06 \x03(\tR\vinstruments\x123\n" +
+	"\x06window\x18\a \x01(\v2\x1b.painscore.v1.BatteryWindowR\x06window\"s\n" +
+	"\rBatteryWindow\x12,\n" +
+	"\x06anchor\x18\x01 \x01(\x0e2\x14.painscore.v1.AnchorR\x06anchor\x12\x1b\n" +
+	"\tfrom_days\x18\x02 \x01(\x11R\bfromDays\x12\x17\n" +
+	"\ato_days\x18\x03 \x01(\x11R\x06toDays*\x99\x01\n" +
 	"\vSettingKind\x12\x1c\n" +
 	"\x18SETTING_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SETTING_KIND_NORM\x10\x01\x12\x17\n" +
 	"\x13SETTING_KIND_WINDOW\x10\x02\x12\"\n" +
-	"\x1eSETTING_KIND_ACTIVE_DEFINITION\x10\x03Bb\n" +
+	"\x1eSETTING_KIND_ACTIVE_DEFINITION\x10\x03\x12\x18\n" +
+	"\x14SETTING_KIND_BATTERY\x10\x04Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -763,7 +968,7 @@ func file_painscore_v1_settings_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_settings_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_painscore_v1_settings_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_painscore_v1_settings_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_painscore_v1_settings_proto_goTypes = []any{
 	(SettingKind)(0),              // 0: painscore.v1.SettingKind
 	(*Setting)(nil),               // 1: painscore.v1.Setting
@@ -772,24 +977,35 @@ var file_painscore_v1_settings_proto_goTypes = []any{
 	(*SdAndReliability)(nil),      // 4: painscore.v1.SdAndReliability
 	(*OccasionWindow)(nil),        // 5: painscore.v1.OccasionWindow
 	(*DefinitionChoice)(nil),      // 6: painscore.v1.DefinitionChoice
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(Occasion)(0),                 // 8: painscore.v1.Occasion
+	(*Battery)(nil),               // 7: painscore.v1.Battery
+	(*BatteryWindow)(nil),         // 8: painscore.v1.BatteryWindow
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(Occasion)(0),                 // 10: painscore.v1.Occasion
+	(ProgrammeType)(0),            // 11: painscore.v1.ProgrammeType
+	(Track)(0),                    // 12: painscore.v1.Track
+	(Anchor)(0),                   // 13: painscore.v1.Anchor
 }
 var file_painscore_v1_settings_proto_depIdxs = []int32{
-	0, // 0: painscore.v1.Setting.kind:type_name -> painscore.v1.SettingKind
-	2, // 1: painscore.v1.Setting.norm:type_name -> painscore.v1.ScaleNorm
-	5, // 2: painscore.v1.Setting.window:type_name -> painscore.v1.OccasionWindow
-	6, // 3: painscore.v1.Setting.active_definition:type_name -> painscore.v1.DefinitionChoice
-	7, // 4: painscore.v1.Setting.changed_at:type_name -> google.protobuf.Timestamp
-	3, // 5: painscore.v1.ScaleNorm.mcid:type_name -> painscore.v1.NormInterval
-	3, // 6: painscore.v1.ScaleNorm.sdc:type_name -> painscore.v1.NormInterval
-	4, // 7: painscore.v1.ScaleNorm.sd_and_reliability:type_name -> painscore.v1.SdAndReliability
-	8, // 8: painscore.v1.OccasionWindow.occasion:type_name -> painscore.v1.Occasion
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	0,  // 0: painscore.v1.Setting.kind:type_name -> painscore.v1.SettingKind
+	2,  // 1: painscore.v1.Setting.norm:type_name -> painscore.v1.ScaleNorm
+	5,  // 2: painscore.v1.Setting.window:type_name -> painscore.v1.OccasionWindow
+	6,  // 3: painscore.v1.Setting.active_definition:type_name -> painscore.v1.DefinitionChoice
+	7,  // 4: painscore.v1.Setting.battery:type_name -> painscore.v1.Battery
+	9,  // 5: painscore.v1.Setting.changed_at:type_name -> google.protobuf.Timestamp
+	3,  // 6: painscore.v1.ScaleNorm.mcid:type_name -> painscore.v1.NormInterval
+	3,  // 7: painscore.v1.ScaleNorm.sdc:type_name -> painscore.v1.NormInterval
+	4,  // 8: painscore.v1.ScaleNorm.sd_and_reliability:type_name -> painscore.v1.SdAndReliability
+	10, // 9: painscore.v1.OccasionWindow.occasion:type_name -> painscore.v1.Occasion
+	11, // 10: painscore.v1.Battery.programme_type:type_name -> painscore.v1.ProgrammeType
+	12, // 11: painscore.v1.Battery.track:type_name -> painscore.v1.Track
+	10, // 12: painscore.v1.Battery.occasion:type_name -> painscore.v1.Occasion
+	8,  // 13: painscore.v1.Battery.window:type_name -> painscore.v1.BatteryWindow
+	13, // 14: painscore.v1.BatteryWindow.anchor:type_name -> painscore.v1.Anchor
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_settings_proto_init() }
@@ -797,11 +1013,14 @@ func file_painscore_v1_settings_proto_init() {
 	if File_painscore_v1_settings_proto != nil {
 		return
 	}
+	file_painscore_v1_episode_proto_init()
 	file_painscore_v1_submission_proto_init()
+	file_painscore_v1_trend_proto_init()
 	file_painscore_v1_settings_proto_msgTypes[0].OneofWrappers = []any{
 		(*Setting_Norm)(nil),
 		(*Setting_Window)(nil),
 		(*Setting_ActiveDefinition)(nil),
+		(*Setting_Battery)(nil),
 	}
 	file_painscore_v1_settings_proto_msgTypes[1].OneofWrappers = []any{
 		(*ScaleNorm_Mcid)(nil),
@@ -814,7 +1033,7 @@ func file_painscore_v1_settings_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_settings_proto_rawDesc), len(file_painscore_v1_settings_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

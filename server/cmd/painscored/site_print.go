@@ -42,6 +42,8 @@ func settingValue(s *pb.Setting) string {
 		return normValue(s.GetNorm())
 	case s.GetWindow() != nil:
 		return fmt.Sprintf("day %d to %d", s.GetWindow().FromDays, s.GetWindow().ToDays)
+	case s.GetBattery() != nil:
+		return batteryValue(s.GetBattery())
 	case s.GetActiveDefinition() != nil:
 		return "version " + s.GetActiveDefinition().Version
 	}

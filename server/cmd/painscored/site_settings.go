@@ -20,7 +20,8 @@ import (
 // against, and writes down who changed what. So there is one way to change a
 // setting, and it takes effect at once.
 
-const settingsHelp = `Show and change what the site has decided: norms, windows, active definitions.
+const settingsHelp = `Show and change what the site has decided: norms, windows, batteries,
+active definitions.
 
 The commands talk to the running server at --grpc, and sign in by --token-file, or
 in local mode by local.token in the data folder. A change holds from the next
@@ -34,11 +35,13 @@ made it, when and why (--note).
   window             within how many days an occasion's forms are on time. It wins
                      over windows: in the server's --config file, and that over
                      the defaults
+  battery            which forms are expected at an occasion, from a day on; also
+                     how a unit switches on an occasion of its own
   active definition  which version of an instrument scores new sheets. A new
                      version is never activated by an upgrade or a file, only here;
                      stored scores stay as they are
 
-A unit's own norm or window wins over the one for every unit.`
+A unit's own norm, window or battery wins over the one for every unit.`
 
 // settingsConnection are the flags that all of them share.
 type settingsConnection struct {
@@ -72,7 +75,7 @@ func newSettings(getenv func(string) string) *cobra.Command {
 		cmd.PersistentFlags().StringVar(flag.value, flag.name, getenv(flag.env), flag.what+" ($"+flag.env+")")
 	}
 	cmd.PersistentFlags().BoolVar(&conn.json, "json", false, "print JSON for programs, one setting per line")
-	cmd.AddCommand(settingsList(&conn), settingsSetNorm(&conn), settingsSetWindow(&conn), settingsActivate(&conn), settingsRemove(&conn))
+	cmd.AddCommand(settingsList(&conn), settingsSetNorm(&conn), settingsSetWindow(&conn), settingsSetBattery(&conn), settingsActivate(&conn), settingsRemove(&conn))
 	return cmd
 }
 
@@ -162,7 +165,7 @@ func settingsList(conn *settingsConnection) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&req.CareUnit, "unit", "", "what concerns this unit: its own, and what is for every unit")
-	cmd.Flags().StringVar(&kind, "kind", "", "norm, window or active_definition")
+	cmd.Flags().StringVar(&kind, "kind", "", "norm, window, active_definition or battery")
 	cmd.Flags().StringVar(&req.Name, "name", "", "only this name, such as hads/anxiety/sdc")
 	cmd.Flags().BoolVar(&req.History, "history", false, "every version, removals included")
 	return cmd
@@ -230,7 +233,7 @@ func settingsActivate(conn *settingsConnection) *cobra.Command {
 func settingsRemove(conn *settingsConnection) *cobra.Command {
 	var d decision
 	cmd := &cobra.Command{
-		Use: "remove norm|window NAME", Short: "let a norm or window hold no longer; what lies beneath it holds again", Args: cobra.ExactArgs(2),
+		Use: "remove norm|window|battery NAME", Short: "let a norm, window or battery hold no longer; what lies beneath it holds again", Args: cobra.ExactArgs(2),
 		Example: "  painscored settings remove norm hads/anxiety/sdc --unit SE2321000016-1A2B",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, err := settingKind(args[0])
@@ -246,8 +249,8 @@ func settingsRemove(conn *settingsConnection) *cobra.Command {
 }
 
 func settingKind(word string) (pb.SettingKind, error) {
-	if word != "" && !slices.Contains([]string{"norm", "window", "active_definition"}, word) {
-		return 0, fmt.Errorf("no kind %q: norm, window or active_definition", word)
+	if word != "" && !slices.Contains([]string{"norm", "window", "active_definition", "battery"}, word) {
+		return 0, fmt.Errorf("no kind %q: norm, window, active_definition or battery", word)
 	}
 	return pb.SettingKind(pb.SettingKind_value["SETTING_KIND_"+strings.ToUpper(word)]), nil
 }
