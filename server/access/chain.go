@@ -56,7 +56,7 @@ func (c chain) takes(at time.Time) bool {
 
 // block makes the next block of a chain, and the chain as it is with it.
 func (c chain) block(key []byte, events []Event) (store.AccessBlock, chain, error) {
-	body, err := appendEvents(nil, events)
+	body, err := packEvents(events)
 	if err != nil {
 		return store.AccessBlock{}, c, err
 	}

@@ -45,16 +45,16 @@ func NewEvent(caller Caller, action Action, rule Rule) Event {
 	}
 }
 
-// appendEvents packs events into the body of a block: one JSON object per line.
-func appendEvents(body []byte, events []Event) ([]byte, error) {
+// packEvents makes the body of a block: one JSON object per line.
+func packEvents(events []Event) ([]byte, error) {
+	var body bytes.Buffer
+	lines := json.NewEncoder(&body)
 	for i := range events {
-		line, err := json.Marshal(&events[i])
-		if err != nil {
+		if err := lines.Encode(&events[i]); err != nil {
 			return nil, fmt.Errorf("access: %w", err)
 		}
-		body = append(append(body, line...), '\n')
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // Events reads the body of a block. It is strict: a block that cannot be read
