@@ -64,7 +64,7 @@ func openHandle(dsn string, n int) *sql.DB {
 }
 
 // connector opens connections without the driver's global name, so that each
-// can be given the one setting that a DSN cannot hold.
+// can be given the settings that a DSN cannot hold.
 type connector struct{ dsn string }
 
 func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
@@ -72,7 +72,8 @@ func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driv
 func (c connector) Driver() driver.Driver {
 	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
 		// A large sort would spill care data into the system's temporary folder.
-		_, err := conn.Exec("PRAGMA temp_store = MEMORY", nil)
+		// How long the log may grow is said in fold.go.
+		_, err := conn.Exec("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = "+foldByWriter, nil)
 		return err
 	}}
 }

@@ -18,6 +18,7 @@ var (
 		{"query_only", "0"},
 		{"temp_store", "2"}, // memory
 		{"cache_size", writerCache},
+		{"wal_autocheckpoint", foldByWriter},
 	}
 	readerSettings = []setting{
 		{"journal_mode", "wal"},

@@ -69,6 +69,7 @@ type engine struct {
 	writer      *sql.DB // the store's, and closed by it
 	description store.Description
 	lock        *fileLock
+	fold        *folding
 
 	rawLock sync.Mutex
 	raw     *os.File // the database's file beside SQLite, nil until a purge needs it
@@ -115,11 +116,9 @@ func openLocked(ctx context.Context, path string, options Options) (*engine, err
 	if err != nil {
 		return nil, errors.Join(err, readers.Close(), writer.Close())
 	}
-	return &engine{
-		Store:       sqlstore.New(sqlstore.Dialect{Parameter: "?", OneProcess: true, Classify: classify}, writer, readers),
-		writer:      writer,
-		description: description,
-	}, nil
+	fold := startFolding(path, options)
+	dialect := sqlstore.Dialect{Parameter: "?", OneProcess: true, Classify: classify, Committed: fold.notice}
+	return &engine{Store: sqlstore.New(dialect, writer, readers), writer: writer, fold: fold, description: description}, nil
 }
 
 // prepare makes sure that both handles are what they should be.
@@ -149,7 +148,7 @@ func (e *engine) Describe(ctx context.Context) (store.Description, error) {
 // Close finishes the writes in flight, folds the write-ahead log into the file,
 // and lets another process have it.
 func (e *engine) Close() error {
-	return errors.Join(e.Store.Close(checkpoint), e.closeRaw(), e.lock.release())
+	return errors.Join(e.fold.end(), e.Store.Close(checkpoint), e.closeRaw(), e.lock.release())
 }
 
 // checkpoint empties the write-ahead log. A process that reads beside us may

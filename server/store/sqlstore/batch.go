@@ -148,6 +148,9 @@ func (s *Store) attempt(tasks []*task, units *[]string) *failure {
 	if err := tx.Commit(); err != nil {
 		return &failure{err: err, committing: true}
 	}
+	if s.dialect.Committed != nil {
+		s.dialect.Committed()
+	}
 	return nil
 }
 

@@ -20,6 +20,9 @@ type Dialect struct {
 	OneProcess bool
 	// Classify says what an error of the driver means to a caller.
 	Classify func(error) Class
+	// Committed, if not nil, is called by the writer after each commit, while
+	// callers wait for their replies: it must return at once.
+	Committed func()
 }
 
 // Class is what an error of a driver means to a caller.
