@@ -42,7 +42,7 @@ func TestThePhoneScriptHasThreeSentencesForEachDomainAndPainLast(t *testing.T) {
 	site := newTestSite(t)
 	for _, l := range wording.Languages() {
 		for _, episode := range []string{"all-three", "baseline-only", "no-baseline", "hostile<b>"} {
-			r := newReading(l, episodeOf(t, site, episode), "2025-03-15", Heading{Swedish: "Rörelse", Domains: []string{"pain", "fear"}})
+			r := newReading(l, episodeOf(t, site, episode), "2025-03-15", Heading{Swedish: "Rörelse", Domains: []string{"pain", "fear"}}, Heading{Swedish: "Sömn", Domains: []string{"sleep"}})
 			parts := r.phoneParts()
 			if last := parts[len(parts)-1].Title; last != capital(l.DomainTold("pain")) {
 				t.Errorf("%s: the last part is %s", episode, last)
