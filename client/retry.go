@@ -76,6 +76,7 @@ var effects = map[string]effect{
 	pb.PatientService_RecordDispatch_FullMethodName:            byID,
 	pb.PatientService_FindDispatch_FullMethodName:              readOnly,
 	pb.PatientService_RecordFeedbackReview_FullMethodName:      byID,
+	pb.PatientService_CreateLaunchLink_FullMethodName:          byID,
 	pb.PatientService_ListOccasionActs_FullMethodName:          readOnly,
 	pb.PatientService_ListAwaitingFeedback_FullMethodName:      readOnly,
 	pb.PatientService_ShareEpisode_FullMethodName:              onceAsked,

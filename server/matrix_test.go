@@ -335,6 +335,10 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 			ActId: m.next(), CareUnit: "unit-own", EpisodeId: "e-1", Kind: pb.OccasionActKind_OCCASION_ACT_KIND_SEEN, Occasion: pb.Occasion_OCCASION_BASELINE})
 		return err
 	},
+	access.CreateLaunchLinkCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).CreateLaunchLink(ctx, &pb.CreateLaunchLinkRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
 	access.ListOccasionActsCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewPatientServiceClient(m.conn).ListOccasionActs(ctx, &pb.ListOccasionActsRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
 		return err

@@ -11,6 +11,7 @@ const (
 	ListAccessReviewsCall      Action = "AuditService.ListAccessReviews"
 	RecordAccessReviewCall     Action = "AuditService.RecordAccessReview"
 	SampleAccessEventsCall     Action = "AuditService.SampleAccessEvents"
+	CreateLaunchLinkCall       Action = "PatientService.CreateLaunchLink"
 	ErasePatientCall           Action = "PatientService.ErasePatient"
 	ExportPatientCall          Action = "PatientService.ExportPatient"
 	FindDispatchCall           Action = "PatientService.FindDispatch"
@@ -52,6 +53,7 @@ var rules = map[Action]Rule{
 	ListAccessReviewsCall:      {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	RecordAccessReviewCall:     {Roles: []Role{Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	SampleAccessEventsCall:     {Roles: []Role{Administrator}, Activity: Read, Scope: ScopeProvider},
+	CreateLaunchLinkCall:       {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
 	ExportPatientCall:          {Roles: []Role{Coordinator, Administrator}, Activity: Print, Scope: ScopeProvider},
 	FindDispatchCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},

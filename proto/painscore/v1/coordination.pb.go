@@ -1576,6 +1576,125 @@ func (x *AwaitingFeedback) GetLastAnsweredOn() string {
 	return ""
 }
 
+// Asks for a link to an episode's page.
+type CreateLaunchLinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient. May be left out; if given, the episode must be this patient's.
+	Patient *PatientIdentifier `protobuf:"bytes,1,opt,name=patient,proto3" json:"patient,omitempty"`
+	// The unit that owns the episode. Required.
+	CareUnit string `protobuf:"bytes,2,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The episode. May be empty if the patient has exactly one in the care unit.
+	EpisodeId     string `protobuf:"bytes,3,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateLaunchLinkRequest) Reset() {
+	*x = CreateLaunchLinkRequest{}
+	mi := &file_painscore_v1_coordination_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateLaunchLinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateLaunchLinkRequest) ProtoMessage() {}
+
+func (x *CreateLaunchLinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_coordination_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateLaunchLinkRequest.ProtoReflect.Descriptor instead.
+func (*CreateLaunchLinkRequest) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_coordination_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CreateLaunchLinkRequest) GetPatient() *PatientIdentifier {
+	if x != nil {
+		return x.Patient
+	}
+	return nil
+}
+
+func (x *CreateLaunchLinkRequest) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *CreateLaunchLinkRequest) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+// A link.
+type CreateLaunchLinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque, 43 characters of the URL-safe base64 alphabet; nothing in it says anything about the patient. The pages open it.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// When it can be opened no longer: five minutes after the call.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateLaunchLinkResponse) Reset() {
+	*x = CreateLaunchLinkResponse{}
+	mi := &file_painscore_v1_coordination_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateLaunchLinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateLaunchLinkResponse) ProtoMessage() {}
+
+func (x *CreateLaunchLinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_coordination_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateLaunchLinkResponse.ProtoReflect.Descriptor instead.
+func (*CreateLaunchLinkResponse) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_coordination_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *CreateLaunchLinkResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CreateLaunchLinkResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 var File_painscore_v1_coordination_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_coordination_proto_rawDesc = "" +
@@ -1695,7 +1814,16 @@ const file_painscore_v1_coordination_proto_rawDesc = "" +
 	"\boccasion\x18\x02 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
 	"\x0eoccasion_label\x18\x03 \x01(\tR\roccasionLabel\x12*\n" +
 	"\x11first_answered_on\x18\x04 \x01(\tR\x0ffirstAnsweredOn\x12(\n" +
-	"\x10last_answered_on\x18\x05 \x01(\tR\x0elastAnsweredOn*\x9d\x01\n" +
+	"\x10last_answered_on\x18\x05 \x01(\tR\x0elastAnsweredOn\"\x90\x01\n" +
+	"\x17CreateLaunchLinkRequest\x129\n" +
+	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12\x1b\n" +
+	"\tcare_unit\x18\x02 \x01(\tR\bcareUnit\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\x03 \x01(\tR\tepisodeId\"k\n" +
+	"\x18CreateLaunchLinkResponse\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*\x9d\x01\n" +
 	"\bDueState\x12\x19\n" +
 	"\x15DUE_STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rDUE_STATE_DUE\x10\x01\x12\x16\n" +
@@ -1735,7 +1863,7 @@ func file_painscore_v1_coordination_proto_rawDescGZIP() []byte {
 }
 
 var file_painscore_v1_coordination_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_painscore_v1_coordination_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_painscore_v1_coordination_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_painscore_v1_coordination_proto_goTypes = []any{
 	(DueState)(0),                        // 0: painscore.v1.DueState
 	(OccasionActKind)(0),                 // 1: painscore.v1.OccasionActKind
@@ -1756,48 +1884,52 @@ var file_painscore_v1_coordination_proto_goTypes = []any{
 	(*ListAwaitingFeedbackRequest)(nil),  // 16: painscore.v1.ListAwaitingFeedbackRequest
 	(*ListAwaitingFeedbackResponse)(nil), // 17: painscore.v1.ListAwaitingFeedbackResponse
 	(*AwaitingFeedback)(nil),             // 18: painscore.v1.AwaitingFeedback
-	(Occasion)(0),                        // 19: painscore.v1.Occasion
-	(*Episode)(nil),                      // 20: painscore.v1.Episode
-	(Anchor)(0),                          // 21: painscore.v1.Anchor
-	(*timestamppb.Timestamp)(nil),        // 22: google.protobuf.Timestamp
-	(*PatientIdentifier)(nil),            // 23: painscore.v1.PatientIdentifier
+	(*CreateLaunchLinkRequest)(nil),      // 19: painscore.v1.CreateLaunchLinkRequest
+	(*CreateLaunchLinkResponse)(nil),     // 20: painscore.v1.CreateLaunchLinkResponse
+	(Occasion)(0),                        // 21: painscore.v1.Occasion
+	(*Episode)(nil),                      // 22: painscore.v1.Episode
+	(Anchor)(0),                          // 23: painscore.v1.Anchor
+	(*timestamppb.Timestamp)(nil),        // 24: google.protobuf.Timestamp
+	(*PatientIdentifier)(nil),            // 25: painscore.v1.PatientIdentifier
 }
 var file_painscore_v1_coordination_proto_depIdxs = []int32{
 	0,  // 0: painscore.v1.ListDueOccasionsRequest.states:type_name -> painscore.v1.DueState
-	19, // 1: painscore.v1.ListDueOccasionsRequest.occasion:type_name -> painscore.v1.Occasion
+	21, // 1: painscore.v1.ListDueOccasionsRequest.occasion:type_name -> painscore.v1.Occasion
 	6,  // 2: painscore.v1.ListDueOccasionsResponse.occasions:type_name -> painscore.v1.DueOccasion
 	5,  // 3: painscore.v1.ListDueOccasionsResponse.counts:type_name -> painscore.v1.DueCount
 	0,  // 4: painscore.v1.DueCount.state:type_name -> painscore.v1.DueState
-	20, // 5: painscore.v1.DueOccasion.episode:type_name -> painscore.v1.Episode
-	19, // 6: painscore.v1.DueOccasion.occasion:type_name -> painscore.v1.Occasion
+	22, // 5: painscore.v1.DueOccasion.episode:type_name -> painscore.v1.Episode
+	21, // 6: painscore.v1.DueOccasion.occasion:type_name -> painscore.v1.Occasion
 	0,  // 7: painscore.v1.DueOccasion.state:type_name -> painscore.v1.DueState
-	21, // 8: painscore.v1.DueOccasion.anchor:type_name -> painscore.v1.Anchor
+	23, // 8: painscore.v1.DueOccasion.anchor:type_name -> painscore.v1.Anchor
 	7,  // 9: painscore.v1.DueOccasion.last_dispatch:type_name -> painscore.v1.OccasionAct
 	1,  // 10: painscore.v1.OccasionAct.kind:type_name -> painscore.v1.OccasionActKind
-	19, // 11: painscore.v1.OccasionAct.occasion:type_name -> painscore.v1.Occasion
+	21, // 11: painscore.v1.OccasionAct.occasion:type_name -> painscore.v1.Occasion
 	2,  // 12: painscore.v1.OccasionAct.way:type_name -> painscore.v1.FeedbackWay
-	22, // 13: painscore.v1.OccasionAct.recorded_at:type_name -> google.protobuf.Timestamp
+	24, // 13: painscore.v1.OccasionAct.recorded_at:type_name -> google.protobuf.Timestamp
 	1,  // 14: painscore.v1.RecordDispatchRequest.kind:type_name -> painscore.v1.OccasionActKind
-	19, // 15: painscore.v1.RecordDispatchRequest.occasion:type_name -> painscore.v1.Occasion
+	21, // 15: painscore.v1.RecordDispatchRequest.occasion:type_name -> painscore.v1.Occasion
 	7,  // 16: painscore.v1.RecordDispatchResponse.act:type_name -> painscore.v1.OccasionAct
-	20, // 17: painscore.v1.FindDispatchResponse.episode:type_name -> painscore.v1.Episode
-	19, // 18: painscore.v1.FindDispatchResponse.occasion:type_name -> painscore.v1.Occasion
+	22, // 17: painscore.v1.FindDispatchResponse.episode:type_name -> painscore.v1.Episode
+	21, // 18: painscore.v1.FindDispatchResponse.occasion:type_name -> painscore.v1.Occasion
 	7,  // 19: painscore.v1.FindDispatchResponse.dispatches:type_name -> painscore.v1.OccasionAct
 	1,  // 20: painscore.v1.RecordFeedbackReviewRequest.kind:type_name -> painscore.v1.OccasionActKind
-	19, // 21: painscore.v1.RecordFeedbackReviewRequest.occasion:type_name -> painscore.v1.Occasion
+	21, // 21: painscore.v1.RecordFeedbackReviewRequest.occasion:type_name -> painscore.v1.Occasion
 	2,  // 22: painscore.v1.RecordFeedbackReviewRequest.way:type_name -> painscore.v1.FeedbackWay
 	7,  // 23: painscore.v1.RecordFeedbackReviewResponse.act:type_name -> painscore.v1.OccasionAct
-	23, // 24: painscore.v1.ListOccasionActsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	25, // 24: painscore.v1.ListOccasionActsRequest.patient:type_name -> painscore.v1.PatientIdentifier
 	7,  // 25: painscore.v1.ListOccasionActsResponse.acts:type_name -> painscore.v1.OccasionAct
-	19, // 26: painscore.v1.ListAwaitingFeedbackRequest.occasion:type_name -> painscore.v1.Occasion
+	21, // 26: painscore.v1.ListAwaitingFeedbackRequest.occasion:type_name -> painscore.v1.Occasion
 	18, // 27: painscore.v1.ListAwaitingFeedbackResponse.episodes:type_name -> painscore.v1.AwaitingFeedback
-	20, // 28: painscore.v1.AwaitingFeedback.episode:type_name -> painscore.v1.Episode
-	19, // 29: painscore.v1.AwaitingFeedback.occasion:type_name -> painscore.v1.Occasion
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	22, // 28: painscore.v1.AwaitingFeedback.episode:type_name -> painscore.v1.Episode
+	21, // 29: painscore.v1.AwaitingFeedback.occasion:type_name -> painscore.v1.Occasion
+	25, // 30: painscore.v1.CreateLaunchLinkRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	24, // 31: painscore.v1.CreateLaunchLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_coordination_proto_init() }
@@ -1814,7 +1946,7 @@ func file_painscore_v1_coordination_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_coordination_proto_rawDesc), len(file_painscore_v1_coordination_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

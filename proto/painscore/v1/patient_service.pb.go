@@ -1188,7 +1188,7 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xda\f\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xcc\r\n" +
 	"\x0ePatientService\x12g\n" +
 	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
@@ -1212,7 +1212,9 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\x10ListDueOccasions\x12%.painscore.v1.ListDueOccasionsRequest\x1a&.painscore.v1.ListDueOccasionsResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x01\x12j\n" +
 	"\x0eRecordDispatch\x12#.painscore.v1.RecordDispatchRequest\x1a$.painscore.v1.RecordDispatchResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x02\x18\x01\x12d\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12p\n" +
+	"\x10CreateLaunchLink\x12%.painscore.v1.CreateLaunchLinkRequest\x1a&.painscore.v1.CreateLaunchLinkResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x01\x18\x02\x12d\n" +
 	"\fFindDispatch\x12!.painscore.v1.FindDispatchRequest\x1a\".painscore.v1.FindDispatchResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x01\x18\x02\x12|\n" +
 	"\x14RecordFeedbackReview\x12).painscore.v1.RecordFeedbackReviewRequest\x1a*.painscore.v1.RecordFeedbackReviewResponse\"\r\xaa\x9d\"\t\n" +
@@ -1263,18 +1265,20 @@ var file_painscore_v1_patient_service_proto_goTypes = []any{
 	(*ExportPatientRequest)(nil),         // 23: painscore.v1.ExportPatientRequest
 	(*ListDueOccasionsRequest)(nil),      // 24: painscore.v1.ListDueOccasionsRequest
 	(*RecordDispatchRequest)(nil),        // 25: painscore.v1.RecordDispatchRequest
-	(*FindDispatchRequest)(nil),          // 26: painscore.v1.FindDispatchRequest
-	(*RecordFeedbackReviewRequest)(nil),  // 27: painscore.v1.RecordFeedbackReviewRequest
-	(*ListOccasionActsRequest)(nil),      // 28: painscore.v1.ListOccasionActsRequest
-	(*ListAwaitingFeedbackRequest)(nil),  // 29: painscore.v1.ListAwaitingFeedbackRequest
-	(*SetRegistryChoiceResponse)(nil),    // 30: painscore.v1.SetRegistryChoiceResponse
-	(*ExportPatientResponse)(nil),        // 31: painscore.v1.ExportPatientResponse
-	(*ListDueOccasionsResponse)(nil),     // 32: painscore.v1.ListDueOccasionsResponse
-	(*RecordDispatchResponse)(nil),       // 33: painscore.v1.RecordDispatchResponse
-	(*FindDispatchResponse)(nil),         // 34: painscore.v1.FindDispatchResponse
-	(*RecordFeedbackReviewResponse)(nil), // 35: painscore.v1.RecordFeedbackReviewResponse
-	(*ListOccasionActsResponse)(nil),     // 36: painscore.v1.ListOccasionActsResponse
-	(*ListAwaitingFeedbackResponse)(nil), // 37: painscore.v1.ListAwaitingFeedbackResponse
+	(*CreateLaunchLinkRequest)(nil),      // 26: painscore.v1.CreateLaunchLinkRequest
+	(*FindDispatchRequest)(nil),          // 27: painscore.v1.FindDispatchRequest
+	(*RecordFeedbackReviewRequest)(nil),  // 28: painscore.v1.RecordFeedbackReviewRequest
+	(*ListOccasionActsRequest)(nil),      // 29: painscore.v1.ListOccasionActsRequest
+	(*ListAwaitingFeedbackRequest)(nil),  // 30: painscore.v1.ListAwaitingFeedbackRequest
+	(*SetRegistryChoiceResponse)(nil),    // 31: painscore.v1.SetRegistryChoiceResponse
+	(*ExportPatientResponse)(nil),        // 32: painscore.v1.ExportPatientResponse
+	(*ListDueOccasionsResponse)(nil),     // 33: painscore.v1.ListDueOccasionsResponse
+	(*RecordDispatchResponse)(nil),       // 34: painscore.v1.RecordDispatchResponse
+	(*CreateLaunchLinkResponse)(nil),     // 35: painscore.v1.CreateLaunchLinkResponse
+	(*FindDispatchResponse)(nil),         // 36: painscore.v1.FindDispatchResponse
+	(*RecordFeedbackReviewResponse)(nil), // 37: painscore.v1.RecordFeedbackReviewResponse
+	(*ListOccasionActsResponse)(nil),     // 38: painscore.v1.ListOccasionActsResponse
+	(*ListAwaitingFeedbackResponse)(nil), // 39: painscore.v1.ListAwaitingFeedbackResponse
 }
 var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	15, // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
@@ -1309,27 +1313,29 @@ var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	13, // 29: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
 	24, // 30: painscore.v1.PatientService.ListDueOccasions:input_type -> painscore.v1.ListDueOccasionsRequest
 	25, // 31: painscore.v1.PatientService.RecordDispatch:input_type -> painscore.v1.RecordDispatchRequest
-	26, // 32: painscore.v1.PatientService.FindDispatch:input_type -> painscore.v1.FindDispatchRequest
-	27, // 33: painscore.v1.PatientService.RecordFeedbackReview:input_type -> painscore.v1.RecordFeedbackReviewRequest
-	28, // 34: painscore.v1.PatientService.ListOccasionActs:input_type -> painscore.v1.ListOccasionActsRequest
-	29, // 35: painscore.v1.PatientService.ListAwaitingFeedback:input_type -> painscore.v1.ListAwaitingFeedbackRequest
-	1,  // 36: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
-	3,  // 37: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
-	12, // 38: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
-	5,  // 39: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
-	30, // 40: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
-	31, // 41: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
-	8,  // 42: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
-	10, // 43: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
-	14, // 44: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
-	32, // 45: painscore.v1.PatientService.ListDueOccasions:output_type -> painscore.v1.ListDueOccasionsResponse
-	33, // 46: painscore.v1.PatientService.RecordDispatch:output_type -> painscore.v1.RecordDispatchResponse
-	34, // 47: painscore.v1.PatientService.FindDispatch:output_type -> painscore.v1.FindDispatchResponse
-	35, // 48: painscore.v1.PatientService.RecordFeedbackReview:output_type -> painscore.v1.RecordFeedbackReviewResponse
-	36, // 49: painscore.v1.PatientService.ListOccasionActs:output_type -> painscore.v1.ListOccasionActsResponse
-	37, // 50: painscore.v1.PatientService.ListAwaitingFeedback:output_type -> painscore.v1.ListAwaitingFeedbackResponse
-	36, // [36:51] is the sub-list for method output_type
-	21, // [21:36] is the sub-list for method input_type
+	26, // 32: painscore.v1.PatientService.CreateLaunchLink:input_type -> painscore.v1.CreateLaunchLinkRequest
+	27, // 33: painscore.v1.PatientService.FindDispatch:input_type -> painscore.v1.FindDispatchRequest
+	28, // 34: painscore.v1.PatientService.RecordFeedbackReview:input_type -> painscore.v1.RecordFeedbackReviewRequest
+	29, // 35: painscore.v1.PatientService.ListOccasionActs:input_type -> painscore.v1.ListOccasionActsRequest
+	30, // 36: painscore.v1.PatientService.ListAwaitingFeedback:input_type -> painscore.v1.ListAwaitingFeedbackRequest
+	1,  // 37: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
+	3,  // 38: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
+	12, // 39: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
+	5,  // 40: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
+	31, // 41: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
+	32, // 42: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
+	8,  // 43: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
+	10, // 44: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
+	14, // 45: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
+	33, // 46: painscore.v1.PatientService.ListDueOccasions:output_type -> painscore.v1.ListDueOccasionsResponse
+	34, // 47: painscore.v1.PatientService.RecordDispatch:output_type -> painscore.v1.RecordDispatchResponse
+	35, // 48: painscore.v1.PatientService.CreateLaunchLink:output_type -> painscore.v1.CreateLaunchLinkResponse
+	36, // 49: painscore.v1.PatientService.FindDispatch:output_type -> painscore.v1.FindDispatchResponse
+	37, // 50: painscore.v1.PatientService.RecordFeedbackReview:output_type -> painscore.v1.RecordFeedbackReviewResponse
+	38, // 51: painscore.v1.PatientService.ListOccasionActs:output_type -> painscore.v1.ListOccasionActsResponse
+	39, // 52: painscore.v1.PatientService.ListAwaitingFeedback:output_type -> painscore.v1.ListAwaitingFeedbackResponse
+	37, // [37:53] is the sub-list for method output_type
+	21, // [21:37] is the sub-list for method input_type
 	21, // [21:21] is the sub-list for extension type_name
 	21, // [21:21] is the sub-list for extension extendee
 	0,  // [0:21] is the sub-list for field type_name

@@ -32,6 +32,7 @@ const (
 	PatientService_GetTrend_FullMethodName             = "/painscore.v1.PatientService/GetTrend"
 	PatientService_ListDueOccasions_FullMethodName     = "/painscore.v1.PatientService/ListDueOccasions"
 	PatientService_RecordDispatch_FullMethodName       = "/painscore.v1.PatientService/RecordDispatch"
+	PatientService_CreateLaunchLink_FullMethodName     = "/painscore.v1.PatientService/CreateLaunchLink"
 	PatientService_FindDispatch_FullMethodName         = "/painscore.v1.PatientService/FindDispatch"
 	PatientService_RecordFeedbackReview_FullMethodName = "/painscore.v1.PatientService/RecordFeedbackReview"
 	PatientService_ListOccasionActs_FullMethodName     = "/painscore.v1.PatientService/ListOccasionActs"
@@ -124,6 +125,11 @@ type PatientServiceClient interface {
 	//
 	// Refused also with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
 	RecordDispatch(ctx context.Context, in *RecordDispatchRequest, opts ...grpc.CallOption) (*RecordDispatchResponse, error)
+	// Makes a link with which another system opens an episode's page in the reader's browser, once and within five minutes.
+	//
+	// It gives no right: whoever opens it must be signed in to the pages and may see the episode by their own role and unit.
+	// Every call makes a new link, so a retry is harmless. Refused with NOT_FOUND EPISODE_UNKNOWN.
+	CreateLaunchLink(ctx context.Context, in *CreateLaunchLinkRequest, opts ...grpc.CallOption) (*CreateLaunchLinkResponse, error)
 	// Tells which episode and occasion a paper form belongs to, by the code on it.
 	//
 	// Refused with NOT_FOUND CODE_UNKNOWN, also where the caller may not see the episode.
@@ -268,6 +274,16 @@ func (c *patientServiceClient) RecordDispatch(ctx context.Context, in *RecordDis
 	return out, nil
 }
 
+func (c *patientServiceClient) CreateLaunchLink(ctx context.Context, in *CreateLaunchLinkRequest, opts ...grpc.CallOption) (*CreateLaunchLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateLaunchLinkResponse)
+	err := c.cc.Invoke(ctx, PatientService_CreateLaunchLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *patientServiceClient) FindDispatch(ctx context.Context, in *FindDispatchRequest, opts ...grpc.CallOption) (*FindDispatchResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FindDispatchResponse)
@@ -394,6 +410,11 @@ type PatientServiceServer interface {
 	//
 	// Refused also with NOT_FOUND EPISODE_UNKNOWN, or INVALID_ARGUMENT with one violation for each problem.
 	RecordDispatch(context.Context, *RecordDispatchRequest) (*RecordDispatchResponse, error)
+	// Makes a link with which another system opens an episode's page in the reader's browser, once and within five minutes.
+	//
+	// It gives no right: whoever opens it must be signed in to the pages and may see the episode by their own role and unit.
+	// Every call makes a new link, so a retry is harmless. Refused with NOT_FOUND EPISODE_UNKNOWN.
+	CreateLaunchLink(context.Context, *CreateLaunchLinkRequest) (*CreateLaunchLinkResponse, error)
 	// Tells which episode and occasion a paper form belongs to, by the code on it.
 	//
 	// Refused with NOT_FOUND CODE_UNKNOWN, also where the caller may not see the episode.
@@ -451,6 +472,9 @@ func (UnimplementedPatientServiceServer) ListDueOccasions(context.Context, *List
 }
 func (UnimplementedPatientServiceServer) RecordDispatch(context.Context, *RecordDispatchRequest) (*RecordDispatchResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordDispatch not implemented")
+}
+func (UnimplementedPatientServiceServer) CreateLaunchLink(context.Context, *CreateLaunchLinkRequest) (*CreateLaunchLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateLaunchLink not implemented")
 }
 func (UnimplementedPatientServiceServer) FindDispatch(context.Context, *FindDispatchRequest) (*FindDispatchResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FindDispatch not implemented")
@@ -676,6 +700,24 @@ func _PatientService_RecordDispatch_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_CreateLaunchLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateLaunchLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).CreateLaunchLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_CreateLaunchLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).CreateLaunchLink(ctx, req.(*CreateLaunchLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PatientService_FindDispatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FindDispatchRequest)
 	if err := dec(in); err != nil {
@@ -794,6 +836,10 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordDispatch",
 			Handler:    _PatientService_RecordDispatch_Handler,
+		},
+		{
+			MethodName: "CreateLaunchLink",
+			Handler:    _PatientService_CreateLaunchLink_Handler,
 		},
 		{
 			MethodName: "FindDispatch",
