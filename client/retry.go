@@ -86,6 +86,10 @@ var effects = map[string]effect{
 	pb.AdminService_GetServerInfo_FullMethodName:               readOnly,
 	pb.AdminService_ListSettings_FullMethodName:                readOnly,
 	pb.AdminService_ChangeSetting_FullMethodName:               byEtag,
+	pb.AuditService_ListAccessEvents_FullMethodName:            readOnly,
+	pb.AuditService_SampleAccessEvents_FullMethodName:          readOnly,
+	pb.AuditService_RecordAccessReview_FullMethodName:          byID,
+	pb.AuditService_ListAccessReviews_FullMethodName:           readOnly,
 }
 
 // retryable says whether a failed call may be made again, and the delay that

@@ -26,8 +26,8 @@ type accessFlags struct {
 }
 
 func newAccess() *cobra.Command {
-	cmd := &cobra.Command{Use: "access", Short: "Read the access log: who looked at what", Args: cobra.NoArgs}
-	cmd.AddCommand(newAccessList())
+	cmd := &cobra.Command{Use: "access", Short: "Read and check the access log: who looked at what", Args: cobra.NoArgs}
+	cmd.AddCommand(newAccessList(), newAccessSample(), newAccessReview(), newAccessReviews())
 	return cmd
 }
 
