@@ -265,3 +265,13 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		t.Error("another order gives another report")
 	}
 }
+
+func TestWeeksAreRounded(t *testing.T) {
+	for end, want := range map[string]string{"2024-04-12": "06", "2024-04-15": "06", "2024-04-16": "07", "2024-02-01": ""} { // 42, 45, 46 days; before the start
+		c := pain(1, 5, 5, 5)
+		c.Episode.EndedOn = end
+		if got := reportOf(t, Request{Split: ByWeeks}, []Case{c}).Groups[0].Value; got != want {
+			t.Errorf("to %s: %q weeks, not %q", end, got, want)
+		}
+	}
+}

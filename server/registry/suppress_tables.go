@@ -194,7 +194,6 @@ func (h hider) attrition(rows []AttritionRow, shown *Group) []AttritionRow {
 		}
 		with, without := h.count(r.With.N, beside...), h.count(r.Without.N, beside...)
 		if with.Reason != "" || without.Reason != "" {
-			with, without = hiddenCount, hiddenCount
 			key := scale{r.Instrument, r.Scale, r.ValueSet}
 			left[key] = [2]int{left[key][0] + r.With.N.N, left[key][1] + r.Without.N.N}
 		}

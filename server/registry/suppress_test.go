@@ -238,3 +238,46 @@ func counts(node any, name string, visit func(string, float64)) {
 		}
 	}
 }
+
+// TestScalesOfOneFormAreHeldAgainstEachOther: five have no HADS, and of two more
+// the depression scale alone is refused. Both n are large, and so is what they
+// leave; their difference is those two.
+func TestScalesOfOneFormAreHeldAgainstEachOther(t *testing.T) {
+	var cases []Case
+	for i := range 40 {
+		c := pain(i, i%9, -1, -1) // so that all answered something
+		form := painForm(c.Episode.EpisodeID, canonical[0], 0)
+		form.Instrument, form.Answers = "hads", ""
+		form.Scores = fmt.Sprintf("anxiety=%d worse 7/7; depression=%d worse 7/7; total=%d worse 14/14", i%9, i%7, i%9+i%7)
+		if i < 2 {
+			form.Scores = "anxiety=5 worse 7/7; depression=!TOO_FEW_ANSWERS worse 3/7; total=!TOO_FEW_ANSWERS worse 10/14"
+		}
+		if i < 35 {
+			c.Forms = append(c.Forms, form)
+		}
+		cases = append(cases, c)
+	}
+	shown := map[string]Count{}
+	for _, f := range suppressed(t, reportOf(t, Request{}, cases)).Groups[0].Scales {
+		shown[f.Scale] = f.Occasions[0].N
+	}
+	if shown["anxiety"].N != 35 || shown["depression"].Reason != HiddenFigure || shown["total"].Reason != HiddenFigure {
+		t.Errorf("%+v", shown)
+	}
+}
+
+// TestWhoDiedIsNotWhatIsLeft of those who completed, less those who are due and
+// those who are not yet.
+func TestWhoDiedIsNotWhatIsLeft(t *testing.T) {
+	cases := year(1, 0, 40, "a")
+	for i := range cases[:12] {
+		cases[i].Episode.EndedOn = "2025-06-01"
+	}
+	if r := suppressed(t, reportOf(t, Request{}, cases)).Groups[0].Responses[2]; r.NotDue.N != 12 || r.Expected.N != 28 {
+		t.Errorf("nobody died: %+v", r)
+	}
+	cases[20].Episode.Deceased = true
+	if r := suppressed(t, reportOf(t, Request{}, cases)).Groups[0].Responses[2]; r.NotDue.Reason != HiddenFigure || r.Expected.N != 27 {
+		t.Errorf("one died: %+v", r)
+	}
+}

@@ -120,3 +120,17 @@ func TestMissingCodesLieBelowEveryValue(t *testing.T) {
 		}
 	}
 }
+
+// TestCodesThatReadLikeAnotherKind: a scale called q1 beside item 1.
+func TestCodesThatReadLikeAnotherKind(t *testing.T) {
+	for code, kind := range map[string]VariableKind{"q": ItemVariable, "band_": BandVariable, "prorated_": ProratedVariable, "form_": About} {
+		scale, other := Variable{Instrument: "a", Kind: ScaleVariable, Code: code + "1"}, Variable{Instrument: "a", Kind: kind, Code: "1"}
+		if scale.Name() == other.Name() {
+			t.Errorf("%+v and %+v are both %q", scale, other, scale.Name())
+		}
+	}
+	relative := Variable{Instrument: "a", Kind: ScaleVariable, Code: "1", Respondent: store.Relative}
+	if name := relative.Name(); name == "r_a__1" {
+		t.Errorf("a relative's, without an occasion, reads like an occasion: %q", name)
+	}
+}
