@@ -94,6 +94,8 @@ type Store interface {
 	Dispatches
 	Summaries
 	LaunchLinks
+	Deliveries
+	Runs
 	Contents
 	Settings
 	Properties

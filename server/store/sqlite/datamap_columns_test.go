@@ -126,6 +126,15 @@ var dataMap = []mapped{
 		"staff: changed_by",
 		"free text: note",
 	)},
+	{"delivery", "to know what was handed over to whom, and to make the same again or what has changed since", forGood, in(
+		"operational: delivery_id recipient plan made_at result finished_at",
+		"staff: made_by",
+		"free text: note",
+	)},
+	{"delivery_member", "to tell a recipient, and a patient who asks, what was handed over, also after the patient was erased", tombstone, in(
+		"pseudonym: episode patient_key",
+		"operational: delivery_id is_erased",
+	)},
 	{"erasure", "to erase somebody again whom a restored backup has brought back, and to show that it was done", tombstone, in(
 		"operational: erasure_id identities episodes submissions versions erased_at purged_at",
 		"pseudonym: patient_keys",

@@ -51,6 +51,8 @@ var copiedTables = []copiedTable{
 	{"erasure", "erasure_id", true},
 	{"erasure_in_unit", "care_unit, change_seq", false},
 	{"erased_submission", "mark", false},
+	{"delivery", "delivery_id", true},
+	{"delivery_member", "delivery_id, episode", true},
 	{"access_block", "chain, number", true},
 	{"access_subject", "patient_key, last_at, chain, number", false},
 	{"access_unindexed", "last_at, chain, number", false},

@@ -134,6 +134,11 @@ func (t *transaction) carryOff(e *store.Erasure, units []*counter, gone []remain
 			return err
 		}
 	}
+	for _, key := range e.PatientKeys {
+		if err := t.exec(t.sql.eraseDelivered, key); err != nil {
+			return err
+		}
+	}
 	return t.bury(e, units, gone)
 }
 

@@ -20,12 +20,14 @@ func (s *Store) FlipUnlooked(ctx context.Context, planID string, flip store.Resc
 func SQL() map[string]string {
 	s := newStatements(Dialect{Parameter: "?"}.rewrite)
 	return map[string]string{
-		"an episode's forms":      s.submissionsOfEpisode,
-		"an episode's standing":   s.standing,
-		"a trend's forms":         s.trendForms,
-		"an instrument's forms":   s.submissionsOfInstrument,
-		"one row scored anew":     s.rescoredRow,
-		"superseded since":        s.superseded,
-		"staged scores of a plan": s.countStaged,
+		"an episode's forms":               s.submissionsOfEpisode,
+		"an episode's standing":            s.standing,
+		"a trend's forms":                  s.trendForms,
+		"an instrument's forms":            s.submissionsOfInstrument,
+		"a run of episodes as of a change": s.episodesAsOf,
+		"the forms of a run":               s.submissionsOfRun,
+		"one row scored anew":              s.rescoredRow,
+		"superseded since":                 s.superseded,
+		"staged scores of a plan":          s.countStaged,
 	}
 }

@@ -47,6 +47,14 @@ func TestReadsFollowTheKey(t *testing.T) {
 			"submission_version USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)",
 			"r USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)",
 		},
+		"a run of episodes as of a change": {
+			"h USING PRIMARY KEY (care_unit=? AND episode_id>?)", "v USING PRIMARY KEY (care_unit=? AND episode_id=? AND version=?)",
+			"n USING PRIMARY KEY (care_unit=? AND episode_id=?)",
+		},
+		"the forms of a run": {
+			"submission_version USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)",
+			"r USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)",
+		},
 		"one row scored anew":     {"r USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)"},
 		"superseded since":        {"v USING COVERING INDEX submission_by_change (care_unit=? AND change_seq>?)", "r USING COVERING INDEX rescored_by_plan (care_unit=? AND plan_id=? AND episode_id=? AND occasion=?"},
 		"staged scores of a plan": {"rescored_submission USING COVERING INDEX rescored_by_plan (care_unit=? AND plan_id=?)"},

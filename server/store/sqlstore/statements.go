@@ -27,6 +27,7 @@ type statements struct {
 	accessStatements
 	resealStatements
 	coordinationStatements
+	deliveryStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -118,5 +119,6 @@ func newStatements(r func(string) string) statements {
 		resealStatements:  newResealStatements(r),
 
 		coordinationStatements: newCoordinationStatements(r),
+		deliveryStatements:     newDeliveryStatements(r),
 	}
 }
