@@ -39,7 +39,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/metrics":               {[]string{"server/store"}, []string{"github.com/prometheus/client_golang", "google.golang.org/grpc"}},
 	"server/pace":                  {nil, []string{"golang.org/x/time"}},
 	"server/erasures":              {[]string{"server/store"}, nil},
-	"server/clinic":                {[]string{"scoring", "scoring/instruments", "server/access", "server/identity", "server/store"}, nil},
+	"server/clinic":                {[]string{"scoring", "scoring/instruments", "server/access", "server/identity", "server/registry", "server/store"}, nil},
 	"server/demo":                  {[]string{"scoring", "server/access", "server/clinic", "server/store"}, nil},
 	"server/registry":              {[]string{"scoring", "server/store"}, []string{"gonum.org/v1/gonum"}},
 	"server/wording":               {[]string{"scoring"}, nil},

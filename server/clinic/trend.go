@@ -9,6 +9,7 @@ import (
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/registry"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -391,10 +392,7 @@ func (t *Trend) judge(line *Line, from, to *Point, change *Change) {
 	change.Change = scoring.Compare(&a, &b)
 	if change.Comparable {
 		change.Crossed = scoring.Crossings(a.Score, b.Score)
-		change.Judgement = line.Evidence.Judge(&a, &b, &change.Change, scoring.Circumstances{
-			Exhaustion: t.Episode.ProgrammeType == "exhaustion",
-			AboutAYear: from.Occasion == store.Baseline && to.Occasion == store.FollowUp12Months,
-		})
+		change.Judgement = line.Evidence.Judge(&a, &b, &change.Change, registry.CircumstancesOf(&t.Episode, from.Occasion, to.Occasion))
 	}
 	change.Paretian, _ = scoring.Paretian(&a, &b)
 }
