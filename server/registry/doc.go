@@ -15,7 +15,7 @@
 //
 // Nothing is kept of a form but counts of values, of which a scale has a few
 // dozen, so memory does not grow with the number of forms. What does grow is
-// the population, 16 bytes for each episode in each group: it is needed to
+// the population, some 40 bytes for each episode in each group: it is needed to
 // refuse a report that differs from an earlier one by a handful of people.
 //
 // Whether two scores may be compared, and what a change means, is decided by

@@ -162,7 +162,6 @@ type Builder struct {
 	current   map[string]*scoring.Instrument
 	groups    map[groupKey]*groupTally
 	undated   int
-	scores    []scoring.Score // room to read a form's scores into
 	answers   scoring.Answers
 }
 
