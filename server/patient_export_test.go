@@ -48,7 +48,7 @@ func TestAChoiceComesBackOverTheWire(t *testing.T) {
 	}
 	req.Choice = 99
 	_, err = patients.SetRegistryChoice(ctx, req)
-	if status.Code(err) != codes.InvalidArgument {
+	if status.Code(err) != codes.InvalidArgument || reasonOf(err) != clinic.UnknownField {
 		t.Errorf("a choice of a later contract: %v", err)
 	}
 }

@@ -107,6 +107,23 @@ func TestAnExportTellsWhoLookedUnderEveryKeyAndItself(t *testing.T) {
 	}
 }
 
+func TestAnExportTellsOfMoreLooksThanOnePage(t *testing.T) {
+	s := open(t, clinic.Settings{})
+	e := s.upsert(t, clinic.EpisodeUpdate{Patient: registered, Episode: store.Episode{CareUnit: unit, EpisodeID: "e-1"}})
+	log, err := access.NewLog(s.store, access.OneKey([]byte("a key of some thirty-two bytes")), access.LogOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const looks = 2*clinic.MaxPageSize + 1
+	for range looks {
+		log.Record(access.Event{Action: access.GetTrendCall, Patients: []string{e.PatientKey}})
+	}
+	log.Close()
+	if _, sent := s.exported(t, registered); sent.Access != looks {
+		t.Errorf("%+v", sent)
+	}
+}
+
 func TestAnExportIsOnRecordBeforeItsFirstPart(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))
