@@ -43,7 +43,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/demo":                  {[]string{"scoring", "server/access", "server/clinic", "server/store"}, nil},
 	"server/registry":              {[]string{"scoring", "server/store"}, []string{"gonum.org/v1/gonum"}},
 	"server/wording":               {[]string{"scoring"}, nil},
-	"server/review":                {[]string{"scoring", "server/access", "server/access/signin", "server/clinic", "server/store", "server/wording"}, []string{"github.com/google/uuid"}},
+	"server/review":                {[]string{"scoring", "server/access", "server/access/signin", "server/clinic", "server/pace", "server/store", "server/wording"}, []string{"github.com/google/uuid"}},
 	"server":                       {[]string{"proto/painscore/v1", "scoring", "server/access", "server/access/signin", "server/clinic", "server/pace", "server/store", "server/wording"}, []string{"golang.org/x/time", "google.golang.org/", "github.com/google/uuid"}},
 	"server/cmd/painscored":        {[]string{"client", "proto/painscore/v1", "scoring/instruments", "server", "server/access", "server/access/signin", "server/clinic", "server/demo", "server/erasures", "server/identity", "server/metrics", "server/pace", "server/review", "server/store", "server/store/postgres", "server/store/sqlite", "server/store/sqlstore"}, []string{"github.com/spf13/cobra", "github.com/goccy/go-yaml", "google.golang.org/grpc", "google.golang.org/protobuf"}},
 	"server/cmd/painscored-bench":  {[]string{"client", "proto/painscore/v1", "scoring", "scoring/instruments", "server/store/postgres/pgtest"}, []string{"github.com/jackc/pgx/v5", "github.com/mattn/go-sqlite3", "github.com/spf13/cobra", "golang.org/x/net", "google.golang.org/"}},

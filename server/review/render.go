@@ -11,8 +11,10 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/wording"
 )
 
@@ -152,6 +154,8 @@ func (s *site) failFor(w http.ResponseWriter, r *http.Request, err error, asked 
 		s.refuse(w, r)
 	case errors.As(err, &input), errors.As(err, &state):
 		s.fail(w, r, asked, nil)
+	case errors.Is(err, store.ErrOverloaded):
+		s.later(w, r, http.StatusServiceUnavailable, time.Second)
 	case errors.Is(err, context.Canceled):
 		// The reader has gone; nobody is there to be told.
 	default:

@@ -4,7 +4,7 @@
 // New gives an http.Handler; wrap it in LoopbackOnly where the pages are for
 // this computer alone. The way of a request: guard.go (headers, host, methods,
 // panics), routes.go (which page it is, and whose rule holds for it), signin.go
-// (who asks, else the way to sign in), language.go (Swedish
+// (who asks, else the way to sign in), pace.go (not too often), language.go (Swedish
 // or English), then episodes.go, episode.go, answers.go or one of the sheets
 // (sheet*.go), which ask the use cases through the small interface Clinic and
 // build plain values for the templates. reading.go decides which scales become
@@ -27,6 +27,7 @@ import (
 
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/pace"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -50,6 +51,7 @@ type Options struct {
 	Now      func() time.Time     // default: time.Now; tells what is not due yet
 	Headings map[string][]Heading // by care unit, where it has its own
 	SignIn   *signin.Pages        // who asks for a page; nil: the request's context says it already
+	Pace     *pace.Keeper         // how often one reader may ask; nil: as often as one likes
 }
 
 // site is the pages with all they need.
@@ -58,11 +60,17 @@ type site struct {
 	options   Options
 	templates *templates
 	stockholm *time.Location
+	crowd     crowd
 }
 
 // New returns the pages. It panics only if its own embedded files are broken,
 // which the package's tests would have shown.
 func New(c Clinic, options Options) http.Handler {
+	s := newSite(c, options)
+	return s.guard(s.mux())
+}
+
+func newSite(c Clinic, options Options) *site {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -73,8 +81,7 @@ func New(c Clinic, options Options) http.Handler {
 	if err != nil {
 		panic(err) // tzdata is linked in
 	}
-	s := &site{clinic: c, options: options, templates: parseTemplates(), stockholm: stockholm}
-	return s.guard(s.mux())
+	return &site{clinic: c, options: options, templates: parseTemplates(), stockholm: stockholm}
 }
 
 // today is the calendar date in Sweden.

@@ -42,7 +42,7 @@ func (s *site) signedIn(next http.HandlerFunc) http.HandlerFunc {
 		if v.Chosen() {
 			ctx = access.WithCaller(ctx, v.Caller(r.RemoteAddr, requestID(r)))
 		}
-		next(w, r.WithContext(ctx))
+		s.paced(w, r.WithContext(ctx), v, next)
 	}
 }
 

@@ -45,6 +45,7 @@ type signInSite struct {
 	issuer  *idptest.Issuer
 	browser *http.Client
 	log     *bytes.Buffer
+	site    *site
 }
 
 func newSignInSite(t *testing.T) *signInSite {
@@ -60,7 +61,8 @@ func newSignInSite(t *testing.T) *signInSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages = New(s.clinic, Options{SignIn: sign, Logger: slog.New(slog.NewTextHandler(s.log, nil))})
+	s.site = newSite(s.clinic, Options{SignIn: sign, Logger: slog.New(slog.NewTextHandler(s.log, nil))})
+	pages = s.site.guard(s.site.mux())
 	s.browser = newBrowser(t)
 	return s
 }
@@ -77,7 +79,7 @@ func giveIssuer(i *idptest.Issuer, address, pages string) {
 
 func pagesConfig(issuer, pages string) *signin.PagesConfig {
 	return &signin.PagesConfig{
-		URL: pages, Issuer: issuer, ClientID: "painscore",
+		URL: pages, Issuer: issuer, ClientID: "painscore", Proxies: []string{"127.0.0.1"},
 		Claims: signin.Mapping{User: []string{"hsa"}, Units: signin.Claim{Path: []string{"units"}}, Roles: signin.Claim{Path: []string{"roles"}}},
 	}
 }
