@@ -43,6 +43,10 @@ type Sources struct {
 	Purging func(ctx context.Context) (int64, error)
 	// Refused is how often a sign-in was refused since the start, by why.
 	Refused func() map[string]uint64
+	// Connections are how many are open, by port, and ConnectionsRefused how many
+	// found no room there since the start.
+	Connections        func() map[string]int64
+	ConnectionsRefused func() map[string]uint64
 }
 
 // lookTime is how long a figure that has to be read from the store may take.
@@ -111,6 +115,8 @@ var (
 	logRoomDesc     = describe("painscore_access_log_room", "1 if the room kept for the access log is there; 0 once a full disk has taken it.")
 	purgingDesc     = describe("painscore_erasures_pending_purge", "Erased patients of whom the store's files may still hold something.")
 	refusedDesc     = describe("painscore_sign_in_refused_total", "Sign-ins refused, of calls and pages, by why.", "why")
+	connDesc        = describe("painscore_connections_open", "Connections that are open, by port: calls or pages.", "port")
+	connRefusedDesc = describe("painscore_connections_refused_total", "Connections that were closed at once since there were too many, by port.", "port")
 	purgingFailDesc = describe("painscore_erasures_unreadable", "1 if the number of pending purges could not be read.")
 )
 
@@ -121,7 +127,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{infoDesc, readyDesc, openDesc, waitingDesc, batchesDesc, tasksDesc, storeFullDesc,
-		logWaitingDesc, logRoomDesc, purgingDesc, purgingFailDesc, refusedDesc} {
+		logWaitingDesc, logRoomDesc, purgingDesc, purgingFailDesc, refusedDesc, connDesc, connRefusedDesc} {
 		to <- d
 	}
 }
@@ -138,10 +144,12 @@ func (f *figures) Collect(to chan<- prometheus.Metric) {
 	defer cancel()
 	gauge(infoDesc, 1, f.sources.Version, f.sources.Engine)
 	gauge(readyDesc, one(!f.sources.Draining() && f.sources.Reach(ctx) == nil))
-	open := f.sources.Open()
-	for _, class := range slices.Sorted(maps.Keys(open)) {
-		gauge(openDesc, float64(open[class]), class)
+	gauges := func(d *prometheus.Desc, by map[string]int64) {
+		for _, label := range slices.Sorted(maps.Keys(by)) {
+			gauge(d, float64(by[label]), label)
+		}
 	}
+	gauges(openDesc, f.sources.Open())
 	f.collectStore(gauge, counter)
 	if f.sources.LogWaiting != nil {
 		gauge(logWaitingDesc, float64(f.sources.LogWaiting()))
@@ -154,9 +162,15 @@ func (f *figures) Collect(to chan<- prometheus.Metric) {
 	if err == nil { // none is better than one that is not known
 		gauge(purgingDesc, float64(pending))
 	}
-	refused := f.sources.Refused()
-	for _, why := range slices.Sorted(maps.Keys(refused)) {
-		counter(refusedDesc, refused[why], why)
+	counters := func(d *prometheus.Desc, by map[string]uint64) {
+		for _, label := range slices.Sorted(maps.Keys(by)) {
+			counter(d, by[label], label)
+		}
+	}
+	counters(refusedDesc, f.sources.Refused())
+	if f.sources.Connections != nil {
+		gauges(connDesc, f.sources.Connections())
+		counters(connRefusedDesc, f.sources.ConnectionsRefused())
 	}
 }
 

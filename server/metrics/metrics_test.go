@@ -37,6 +37,9 @@ func (s *state) service() *Service {
 		LogRoom:    func() bool { return false },
 		Purging:    func(context.Context) (int64, error) { return 2, s.purging },
 		Refused:    func() map[string]uint64 { return map[string]uint64{"the token has expired": 11} },
+
+		Connections:        func() map[string]int64 { return map[string]int64{"calls": 12, "pages": 13} },
+		ConnectionsRefused: func() map[string]uint64 { return map[string]uint64{"pages": 14} },
 	}, []string{"/painscore.v1.PatientService/GetTrend"})
 }
 
@@ -100,6 +103,8 @@ func TestFiguresAreTold(t *testing.T) {
 		`painscore_access_log_room 0`,
 		`painscore_erasures_pending_purge 2`,
 		`painscore_sign_in_refused_total{why="the token has expired"} 11`,
+		`painscore_connections_open{port="calls"} 12`,
+		`painscore_connections_refused_total{port="pages"} 14`,
 	} {
 		if !strings.Contains(all, line+"\n") {
 			t.Errorf("not told: %s", line)

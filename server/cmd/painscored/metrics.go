@@ -25,7 +25,7 @@ type figures struct {
 	calls *server.Server
 }
 
-func newFigures(description store.Description, st store.Store, events *accessLog, sign signIns) *figures {
+func newFigures(description store.Description, st store.Store, events *accessLog, sign signIns, ports connections) *figures {
 	f := &figures{}
 	sources := metrics.Sources{
 		Version: version, Engine: description.Engine,
@@ -35,6 +35,8 @@ func newFigures(description store.Description, st store.Store, events *accessLog
 		LogWaiting: events.Waiting,
 		Purging:    func(ctx context.Context) (int64, error) { return pendingPurges(ctx, st) },
 		Refused:    sign.refused,
+
+		Connections: ports.open, ConnectionsRefused: ports.refused,
 	}
 	if tells, ok := st.(store.Figured); ok {
 		sources.Store = tells.Figures

@@ -80,7 +80,8 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return fmt.Errorf("--web: %w", err)
 	}
 	defer webListener.Close()
-	watch := newFigures(description, st, events, sign)
+	ports := connections{calls: bounded(grpcListener, maxConnections), pages: bounded(webListener, maxConnections)}
+	watch := newFigures(description, st, events, sign, ports)
 	info := server.Info{Version: version, Demo: cfg.Demo, StartedAt: time.Now(), Store: description, Pace: pace.New(cfg.rate(), nil), Watch: watch.Calls}
 	g, calls := server.New(use, sign.callers, sign.credentials(), info, log)
 	watch.calls = calls
@@ -89,15 +90,10 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer endWatch()
-	pages := &http.Server{
-		Handler:           sign.guard(review.New(use, review.Options{Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Headings: cfg.site.Headings, Version: version, Logger: log})),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	pages := newPagesServer(sign.guard(review.New(use, review.Options{
+		Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Pace: pace.New(cfg.pagesRate(), nil),
+		Headings: cfg.site.Headings, Version: version, Logger: log,
+	})), usualPagesPatience, log)
 	kind := ""
 	if cfg.Demo {
 		kind = ", demo with synthetic patients"
@@ -105,7 +101,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	collectRarely()
 	fmt.Fprintf(stdout, "painscored %s%s: pages on %s, gRPC on %s, data in %s\n%s",
 		version, kind, sign.address(cfg, webListener), grpcListener.Addr(), cfg.storePlace(), sign.link(webListener))
-	return listen(ctx, g, calls, grpcListener, pages, sign.listener(webListener))
+	return listen(ctx, g, calls, ports.calls, pages, sign.listener(ports.pages))
 }
 
 // collectAt is how far the heap may grow, in percent of what is in use, before
