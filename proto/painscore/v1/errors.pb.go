@@ -125,6 +125,10 @@ const (
 	ErrorReason_ERROR_REASON_RESCORE_PLAN_UNKNOWN ErrorReason = 53
 	// No such patient is known, or it was erased. NOT_FOUND; no retry.
 	ErrorReason_ERROR_REASON_PATIENT_UNKNOWN ErrorReason = 54
+	// The server's configuration has no recipient of this id. NOT_FOUND; no retry.
+	ErrorReason_ERROR_REASON_RECIPIENT_UNKNOWN ErrorReason = 55
+	// There is no delivery of this id. NOT_FOUND; no retry. ListExports gives all.
+	ErrorReason_ERROR_REASON_DELIVERY_UNKNOWN ErrorReason = 56
 	// No form was sent out with this paper code, or the caller may not see whose it is. NOT_FOUND; no retry.
 	ErrorReason_ERROR_REASON_CODE_UNKNOWN ErrorReason = 58
 	// The submission id stands for a sheet with other content. ALREADY_EXISTS; no retry. Give a new sheet a new id.
@@ -139,6 +143,9 @@ const (
 	ErrorReason_ERROR_REASON_REVIEW_ID_REUSED ErrorReason = 63
 	// The id stands for another dispatch or review. ALREADY_EXISTS; no retry: make a new id.
 	ErrorReason_ERROR_REASON_ACT_ID_REUSED ErrorReason = 68
+	// The delivery id stands for a delivery to another recipient, or of something else. ALREADY_EXISTS; no retry, take a new
+	// id.
+	ErrorReason_ERROR_REASON_DELIVERY_ID_REUSED ErrorReason = 69
 	// The episode belongs to another patient than the one named. FAILED_PRECONDITION; no retry. Check both.
 	ErrorReason_ERROR_REASON_EPISODE_OF_OTHER_PATIENT ErrorReason = 70
 	// Another re-scoring plan that is applied replaces scores of this one, which can therefore not be reverted.
@@ -157,6 +164,9 @@ const (
 	// The patient has objected to the registry, and the call would record something else without having read that.
 	// FAILED_PRECONDITION; if the patient has taken it back, read the choice and give its etag.
 	ErrorReason_ERROR_REASON_REGISTRY_OBJECTED ErrorReason = 76
+	// A delivery cannot be made once more, or gone on with, since what it holds is not all there any more: a patient was
+	// erased, or is INFORMED no longer. FAILED_PRECONDITION; no retry. ListExportChanges tells what has changed.
+	ErrorReason_ERROR_REASON_SNAPSHOT_CHANGED ErrorReason = 77
 	// The sheet has changed since the given version, the episode, setting or registry choice since the given etag, or what a
 	// re-scoring plan saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
@@ -194,6 +204,9 @@ const (
 	// A call about patients, by a caller of whom the user, the care unit or the purpose is not known. PERMISSION_DENIED; send
 	// the metadata `painscore-user`, `painscore-unit` and `painscore-purpose`, as far as the credential does not say it.
 	ErrorReason_ERROR_REASON_CALLER_INCOMPLETE ErrorReason = 115
+	// The recipient gets personal identity numbers, and the server's configuration does not name the user among those who may
+	// make its deliveries. PERMISSION_DENIED; no retry.
+	ErrorReason_ERROR_REASON_RECIPIENT_NOT_ALLOWED ErrorReason = 116
 )
 
 // Enum value maps for ErrorReason.
@@ -237,12 +250,15 @@ var (
 		52:  "ERROR_REASON_SETTING_UNKNOWN",
 		53:  "ERROR_REASON_RESCORE_PLAN_UNKNOWN",
 		54:  "ERROR_REASON_PATIENT_UNKNOWN",
+		55:  "ERROR_REASON_RECIPIENT_UNKNOWN",
+		56:  "ERROR_REASON_DELIVERY_UNKNOWN",
 		58:  "ERROR_REASON_CODE_UNKNOWN",
 		60:  "ERROR_REASON_SUBMISSION_ID_REUSED",
 		61:  "ERROR_REASON_OCCASION_ALREADY_ANSWERED",
 		62:  "ERROR_REASON_ERASURE_ID_REUSED",
 		63:  "ERROR_REASON_REVIEW_ID_REUSED",
 		68:  "ERROR_REASON_ACT_ID_REUSED",
+		69:  "ERROR_REASON_DELIVERY_ID_REUSED",
 		70:  "ERROR_REASON_EPISODE_OF_OTHER_PATIENT",
 		71:  "ERROR_REASON_RESCORE_BUILT_UPON",
 		72:  "ERROR_REASON_SUBMISSION_RETRACTED",
@@ -250,6 +266,7 @@ var (
 		74:  "ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT",
 		75:  "ERROR_REASON_TEST_PATIENT",
 		76:  "ERROR_REASON_REGISTRY_OBJECTED",
+		77:  "ERROR_REASON_SNAPSHOT_CHANGED",
 		80:  "ERROR_REASON_STALE_VERSION",
 		90:  "ERROR_REASON_OVERLOADED",
 		91:  "ERROR_REASON_DISK_FULL",
@@ -262,6 +279,7 @@ var (
 		113: "ERROR_REASON_ROLE_NOT_ALLOWED",
 		114: "ERROR_REASON_UNIT_NOT_ALLOWED",
 		115: "ERROR_REASON_CALLER_INCOMPLETE",
+		116: "ERROR_REASON_RECIPIENT_NOT_ALLOWED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                 0,
@@ -302,12 +320,15 @@ var (
 		"ERROR_REASON_SETTING_UNKNOWN":             52,
 		"ERROR_REASON_RESCORE_PLAN_UNKNOWN":        53,
 		"ERROR_REASON_PATIENT_UNKNOWN":             54,
+		"ERROR_REASON_RECIPIENT_UNKNOWN":           55,
+		"ERROR_REASON_DELIVERY_UNKNOWN":            56,
 		"ERROR_REASON_CODE_UNKNOWN":                58,
 		"ERROR_REASON_SUBMISSION_ID_REUSED":        60,
 		"ERROR_REASON_OCCASION_ALREADY_ANSWERED":   61,
 		"ERROR_REASON_ERASURE_ID_REUSED":           62,
 		"ERROR_REASON_REVIEW_ID_REUSED":            63,
 		"ERROR_REASON_ACT_ID_REUSED":               68,
+		"ERROR_REASON_DELIVERY_ID_REUSED":          69,
 		"ERROR_REASON_EPISODE_OF_OTHER_PATIENT":    70,
 		"ERROR_REASON_RESCORE_BUILT_UPON":          71,
 		"ERROR_REASON_SUBMISSION_RETRACTED":        72,
@@ -315,6 +336,7 @@ var (
 		"ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT": 74,
 		"ERROR_REASON_TEST_PATIENT":                75,
 		"ERROR_REASON_REGISTRY_OBJECTED":           76,
+		"ERROR_REASON_SNAPSHOT_CHANGED":            77,
 		"ERROR_REASON_STALE_VERSION":               80,
 		"ERROR_REASON_OVERLOADED":                  90,
 		"ERROR_REASON_DISK_FULL":                   91,
@@ -327,6 +349,7 @@ var (
 		"ERROR_REASON_ROLE_NOT_ALLOWED":            113,
 		"ERROR_REASON_UNIT_NOT_ALLOWED":            114,
 		"ERROR_REASON_CALLER_INCOMPLETE":           115,
+		"ERROR_REASON_RECIPIENT_NOT_ALLOWED":       116,
 	}
 )
 
@@ -862,7 +885,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xd6\x10\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x8d\x12\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -902,20 +925,24 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1fERROR_REASON_SUBMISSION_UNKNOWN\x103\x12 \n" +
 	"\x1cERROR_REASON_SETTING_UNKNOWN\x104\x12%\n" +
 	"!ERROR_REASON_RESCORE_PLAN_UNKNOWN\x105\x12 \n" +
-	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12\x1d\n" +
+	"\x1cERROR_REASON_PATIENT_UNKNOWN\x106\x12\"\n" +
+	"\x1eERROR_REASON_RECIPIENT_UNKNOWN\x107\x12!\n" +
+	"\x1dERROR_REASON_DELIVERY_UNKNOWN\x108\x12\x1d\n" +
 	"\x19ERROR_REASON_CODE_UNKNOWN\x10:\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_ID_REUSED\x10<\x12*\n" +
 	"&ERROR_REASON_OCCASION_ALREADY_ANSWERED\x10=\x12\"\n" +
 	"\x1eERROR_REASON_ERASURE_ID_REUSED\x10>\x12!\n" +
 	"\x1dERROR_REASON_REVIEW_ID_REUSED\x10?\x12\x1e\n" +
-	"\x1aERROR_REASON_ACT_ID_REUSED\x10D\x12)\n" +
+	"\x1aERROR_REASON_ACT_ID_REUSED\x10D\x12#\n" +
+	"\x1fERROR_REASON_DELIVERY_ID_REUSED\x10E\x12)\n" +
 	"%ERROR_REASON_EPISODE_OF_OTHER_PATIENT\x10F\x12#\n" +
 	"\x1fERROR_REASON_RESCORE_BUILT_UPON\x10G\x12%\n" +
 	"!ERROR_REASON_SUBMISSION_RETRACTED\x10H\x12\x17\n" +
 	"\x13ERROR_REASON_ERASED\x10I\x12,\n" +
 	"(ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT\x10J\x12\x1d\n" +
 	"\x19ERROR_REASON_TEST_PATIENT\x10K\x12\"\n" +
-	"\x1eERROR_REASON_REGISTRY_OBJECTED\x10L\x12\x1e\n" +
+	"\x1eERROR_REASON_REGISTRY_OBJECTED\x10L\x12!\n" +
+	"\x1dERROR_REASON_SNAPSHOT_CHANGED\x10M\x12\x1e\n" +
 	"\x1aERROR_REASON_STALE_VERSION\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10Z\x12\x1a\n" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +
@@ -927,7 +954,8 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\x1aERROR_REASON_BAD_ASSERTION\x10p\x12!\n" +
 	"\x1dERROR_REASON_ROLE_NOT_ALLOWED\x10q\x12!\n" +
 	"\x1dERROR_REASON_UNIT_NOT_ALLOWED\x10r\x12\"\n" +
-	"\x1eERROR_REASON_CALLER_INCOMPLETE\x10sBb\n" +
+	"\x1eERROR_REASON_CALLER_INCOMPLETE\x10s\x12&\n" +
+	"\"ERROR_REASON_RECIPIENT_NOT_ALLOWED\x10tBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
