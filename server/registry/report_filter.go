@@ -159,3 +159,13 @@ func (d Dimension) value(c *Case, period DateName) string {
 	}
 	return ""
 }
+
+// Check refuses a filter that cannot be meant.
+func (f *Filter) Check() error { return f.check() }
+
+// Chooses says whether a case is among those that the filter chooses. Where it
+// is not because it lacks a date that the filter asks about, dated is false.
+func (f *Filter) Chooses(c *Case) (chosen, dated bool) {
+	m := f.match(c)
+	return m == matches, m != undated
+}
