@@ -108,7 +108,11 @@ func (c *Clinic) Trend(ctx context.Context, ref EpisodeRef) (_ *Trend, err error
 		return nil, err
 	}
 	defer v.leave(ctx, &err)
-	var trend *Trend
+	return c.settledTrend(ctx, v, ref)
+}
+
+// settledTrend reads the trend of an episode for a visit, which is granted it.
+func (c *Clinic) settledTrend(ctx context.Context, v *visit, ref EpisodeRef) (trend *Trend, err error) {
 	err = untilSettled(func() error {
 		decided, err := c.standing(ctx, v, ref)
 		if err != nil {
