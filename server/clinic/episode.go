@@ -19,7 +19,10 @@ type EpisodeUpdate struct {
 	Episode store.Episode // CareUnit and EpisodeID name it
 	Mask    []string      // names of fields, see episodeFields; empty: those that hold something
 	Etag    string        // the etag that was read; empty: whatever stands now
+	OnlyNew bool          // STALE_VERSION for an episode that is there already, unless it is just this
 	Found   []Problem     // what the way in has already found wrong; listed with the rest
+
+	existing bool // never a new one: the episode was there a moment ago, see EditEpisode
 }
 
 // statusActive is what an episode is when nobody says otherwise.
@@ -109,6 +112,11 @@ func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (_ Ups
 	if err := v.unit(ctx, update.Episode.CareUnit); err != nil {
 		return Upserted{}, err
 	}
+	return c.upsert(ctx, v, update)
+}
+
+// upsert is UpsertEpisode for a visit that may write to the care unit.
+func (c *Clinic) upsert(ctx context.Context, v *visit, update EpisodeUpdate) (Upserted, error) {
 	check := c.newChecker(update.Found)
 	id, warnings := check.patient("patient", update.Patient)
 	check.id("episode.care_unit", update.Episode.CareUnit)
@@ -131,7 +139,7 @@ func (c *Clinic) UpsertEpisode(ctx context.Context, update EpisodeUpdate) (_ Ups
 	// else was faster, it is laid over the newer version.
 	for attempt := 0; ; attempt++ {
 		episode, created, err := c.putEpisode(ctx, update, fields, id)
-		if errors.Is(err, store.ErrStale) && update.Etag == "" && attempt < 5 {
+		if errors.Is(err, store.ErrStale) && update.Etag == "" && !update.OnlyNew && attempt < 5 {
 			continue
 		}
 		if err != nil {
@@ -174,6 +182,9 @@ func (c *Clinic) putEpisode(ctx context.Context, update EpisodeUpdate, fields []
 	if err != nil && !isNew {
 		return store.Episode{}, false, err
 	}
+	if isNew && update.existing {
+		return store.Episode{}, false, episodeUnknown(nil) // erased meanwhile, and not to be made again
+	}
 	next := current
 	for _, f := range fields {
 		f.copy(&next, &update.Episode)
@@ -184,7 +195,7 @@ func (c *Clinic) putEpisode(ctx context.Context, update EpisodeUpdate, fields []
 	if !isNew && next == current {
 		return current, false, nil // also for a retry, whose etag its own first run has replaced
 	}
-	if update.Etag != "" && update.Etag != Etag(current) {
+	if update.Etag != "" && update.Etag != Etag(current) || update.OnlyNew && !isNew {
 		return store.Episode{}, false, store.ErrStale
 	}
 	if err := checkWhole(c.today(), next); err != nil {

@@ -38,6 +38,8 @@ type Submission struct {
 	AllowNewEpisode bool
 	Forms           []Form
 	Found           []Problem // what the way in has already found wrong; listed with the rest
+
+	existing bool // never in a new episode: it was there a moment ago, see SubmitAtEpisode
 }
 
 // Form is one form of a Submission.
@@ -87,6 +89,11 @@ func (c *Clinic) Submit(ctx context.Context, sub Submission, alone bool) (_ []St
 	if err := v.unit(ctx, sub.CareUnit); err != nil {
 		return nil, false, err
 	}
+	return c.submitVisit(ctx, v, sub, alone)
+}
+
+// submitVisit is Submit for a visit that may write to the care unit.
+func (c *Clinic) submitVisit(ctx context.Context, v *visit, sub Submission, alone bool) ([]Stored, bool, error) {
 	if _, err := c.site(ctx); err != nil {
 		return nil, false, err
 	}
@@ -295,7 +302,7 @@ func (c *Clinic) envelope(caller access.Caller, sub Submission, id identity.Iden
 	return store.Envelope{
 		Identity:         person,
 		Episode:          store.Episode{CareUnit: sub.CareUnit, EpisodeID: sub.EpisodeID, Status: statusActive, RecordedAt: now},
-		MayCreateEpisode: sub.Occasion == store.Baseline || sub.AllowNewEpisode,
+		MayCreateEpisode: !sub.existing && (sub.Occasion == store.Baseline || sub.AllowNewEpisode),
 		Forms:            forms,
 	}, nil
 }
