@@ -167,6 +167,9 @@ const (
 	// A delivery cannot be made once more, or gone on with, since what it holds is not all there any more: a patient was
 	// erased, or is INFORMED no longer. FAILED_PRECONDITION; no retry. ListExportChanges tells what has changed.
 	ErrorReason_ERROR_REASON_SNAPSHOT_CHANGED ErrorReason = 77
+	// The report, laid beside those that the same user has been given, would tell about fewer patients than a figure may be
+	// of. FAILED_PRECONDITION; no retry. Ask for one that differs by more, or for one that was given before.
+	ErrorReason_ERROR_REASON_REPORT_TOO_CLOSE ErrorReason = 78
 	// The sheet has changed since the given version, the episode, setting or registry choice since the given etag, or what a
 	// re-scoring plan saw since its preview. ABORTED; read it again (or preview again), then decide and call with the new one.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 80
@@ -267,6 +270,7 @@ var (
 		75:  "ERROR_REASON_TEST_PATIENT",
 		76:  "ERROR_REASON_REGISTRY_OBJECTED",
 		77:  "ERROR_REASON_SNAPSHOT_CHANGED",
+		78:  "ERROR_REASON_REPORT_TOO_CLOSE",
 		80:  "ERROR_REASON_STALE_VERSION",
 		90:  "ERROR_REASON_OVERLOADED",
 		91:  "ERROR_REASON_DISK_FULL",
@@ -337,6 +341,7 @@ var (
 		"ERROR_REASON_TEST_PATIENT":                75,
 		"ERROR_REASON_REGISTRY_OBJECTED":           76,
 		"ERROR_REASON_SNAPSHOT_CHANGED":            77,
+		"ERROR_REASON_REPORT_TOO_CLOSE":            78,
 		"ERROR_REASON_STALE_VERSION":               80,
 		"ERROR_REASON_OVERLOADED":                  90,
 		"ERROR_REASON_DISK_FULL":                   91,
@@ -885,7 +890,7 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"\n" +
 	"acceptable\x18\x02 \x01(\bR\n" +
 	"acceptable\x121\n" +
-	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\x8d\x12\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\x19.painscore.v1.ErrorReasonR\x06reason*\xb0\x12\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_INPUT\x10\x01\x12\x19\n" +
@@ -942,7 +947,8 @@ const file_painscore_v1_errors_proto_rawDesc = "" +
 	"(ERROR_REASON_IDENTIFIER_OF_OTHER_PATIENT\x10J\x12\x1d\n" +
 	"\x19ERROR_REASON_TEST_PATIENT\x10K\x12\"\n" +
 	"\x1eERROR_REASON_REGISTRY_OBJECTED\x10L\x12!\n" +
-	"\x1dERROR_REASON_SNAPSHOT_CHANGED\x10M\x12\x1e\n" +
+	"\x1dERROR_REASON_SNAPSHOT_CHANGED\x10M\x12!\n" +
+	"\x1dERROR_REASON_REPORT_TOO_CLOSE\x10N\x12\x1e\n" +
 	"\x1aERROR_REASON_STALE_VERSION\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10Z\x12\x1a\n" +
 	"\x16ERROR_REASON_DISK_FULL\x10[\x12\x1a\n" +

@@ -601,10 +601,10 @@ type ExportHeader struct {
 	MadeAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`
 	// The tables. Rows name them by their place here.
 	Tables []*ExportTable `protobuf:"bytes,12,rep,name=tables,proto3" json:"tables,omitempty"`
-	// Roughly how many episodes there are to look at, for a progress bar.
-	EpisodesToRead int64 `protobuf:"varint,13,opt,name=episodes_to_read,json=episodesToRead,proto3" json:"episodes_to_read,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Roughly how much there is to read, for a progress bar: `read` of the rows comes near it.
+	ToRead        int64 `protobuf:"varint,13,opt,name=to_read,json=toRead,proto3" json:"to_read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExportHeader) Reset() {
@@ -721,9 +721,9 @@ func (x *ExportHeader) GetTables() []*ExportTable {
 	return nil
 }
 
-func (x *ExportHeader) GetEpisodesToRead() int64 {
+func (x *ExportHeader) GetToRead() int64 {
 	if x != nil {
-		return x.EpisodesToRead
+		return x.ToRead
 	}
 	return 0
 }
@@ -1072,8 +1072,8 @@ type ExportRows struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows.
 	Rows []*ExportRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// How many episodes have been looked at by now.
-	EpisodesRead  int64 `protobuf:"varint,2,opt,name=episodes_read,json=episodesRead,proto3" json:"episodes_read,omitempty"`
+	// How many episodes and sheets have been looked at by now.
+	Read          int64 `protobuf:"varint,2,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1115,9 +1115,9 @@ func (x *ExportRows) GetRows() []*ExportRow {
 	return nil
 }
 
-func (x *ExportRows) GetEpisodesRead() int64 {
+func (x *ExportRows) GetRead() int64 {
 	if x != nil {
-		return x.EpisodesRead
+		return x.Read
 	}
 	return 0
 }
@@ -1899,7 +1899,7 @@ var File_painscore_v1_registry_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_registry_service_proto_rawDesc = "" +
 	"\n" +
-	"#painscore/v1/registry_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\"\xa5\x01\n" +
+	"#painscore/v1/registry_service.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1bpainscore/v1/codebook.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1fpainscore/v1/group_report.proto\x1a\x1dpainscore/v1/submission.proto\"\xa5\x01\n" +
 	"\rExportRequest\x12\x1c\n" +
 	"\trecipient\x18\x01 \x01(\tR\trecipient\x12\x1f\n" +
 	"\vdelivery_id\x18\x02 \x01(\tR\n" +
@@ -1920,7 +1920,7 @@ const file_painscore_v1_registry_service_proto_rawDesc = "" +
 	"\x06header\x18\x01 \x01(\v2\x1a.painscore.v1.ExportHeaderH\x00R\x06header\x12.\n" +
 	"\x04rows\x18\x02 \x01(\v2\x18.painscore.v1.ExportRowsH\x00R\x04rows\x12+\n" +
 	"\x03end\x18\x03 \x01(\v2\x17.painscore.v1.ExportEndH\x00R\x03endB\x06\n" +
-	"\x04part\"\xaf\x04\n" +
+	"\x04part\"\x9e\x04\n" +
 	"\fExportHeader\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
 	"deliveryId\x12\x1c\n" +
@@ -1936,8 +1936,8 @@ const file_painscore_v1_registry_service_proto_rawDesc = "" +
 	"\bsoftware\x18\n" +
 	" \x01(\tR\bsoftware\x123\n" +
 	"\amade_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x06madeAt\x121\n" +
-	"\x06tables\x18\f \x03(\v2\x19.painscore.v1.ExportTableR\x06tables\x12(\n" +
-	"\x10episodes_to_read\x18\r \x01(\x03R\x0eepisodesToRead\"H\n" +
+	"\x06tables\x18\f \x03(\v2\x19.painscore.v1.ExportTableR\x06tables\x12\x17\n" +
+	"\ato_read\x18\r \x01(\x03R\x06toRead\"H\n" +
 	"\n" +
 	"ExportAsOf\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
@@ -1964,11 +1964,11 @@ const file_painscore_v1_registry_service_proto_rawDesc = "" +
 	"\bvariable\x18\a \x01(\tR\bvariable\";\n" +
 	"\rExportMissing\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x03R\x04code\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"^\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"M\n" +
 	"\n" +
 	"ExportRows\x12+\n" +
-	"\x04rows\x18\x01 \x03(\v2\x17.painscore.v1.ExportRowR\x04rows\x12#\n" +
-	"\repisodes_read\x18\x02 \x01(\x03R\fepisodesRead\"Q\n" +
+	"\x04rows\x18\x01 \x03(\v2\x17.painscore.v1.ExportRowR\x04rows\x12\x12\n" +
+	"\x04read\x18\x02 \x01(\x03R\x04read\"Q\n" +
 	"\tExportRow\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\x05R\x05table\x12\x18\n" +
 	"\anumbers\x18\x02 \x03(\x12R\anumbers\x12\x14\n" +
@@ -2059,12 +2059,16 @@ const file_painscore_v1_registry_service_proto_rawDesc = "" +
 	"\x12!\n" +
 	"\x1dEXPORT_CHANGE_KIND_NOT_CHOSEN\x10\v\x12&\n" +
 	"\"EXPORT_CHANGE_KIND_EPISODE_AMENDED\x10\f\x12%\n" +
-	"!EXPORT_CHANGE_KIND_PERSON_CHANGED\x10\r2\xbc\x02\n" +
+	"!EXPORT_CHANGE_KIND_PERSON_CHANGED\x10\r2\x89\x04\n" +
 	"\x0fRegistryService\x12R\n" +
 	"\x06Export\x12\x1b.painscore.v1.ExportRequest\x1a\x1c.painscore.v1.ExportResponse\"\v\xaa\x9d\"\a\n" +
 	"\x01\x04\x10\x04\x18\x030\x01\x12s\n" +
 	"\x11ListExportChanges\x12&.painscore.v1.ListExportChangesRequest\x1a'.painscore.v1.ListExportChangesResponse\"\v\xaa\x9d\"\a\n" +
-	"\x01\x04\x10\x01\x18\x030\x01\x12`\n" +
+	"\x01\x04\x10\x01\x18\x030\x01\x12j\n" +
+	"\x0eGetGroupReport\x12#.painscore.v1.GetGroupReportRequest\x1a$.painscore.v1.GetGroupReportResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x02\x03\x04\x10\x01\x18\x03\x12_\n" +
+	"\vGetCodebook\x12 .painscore.v1.GetCodebookRequest\x1a!.painscore.v1.GetCodebookResponse\"\v\xaa\x9d\"\a\n" +
+	"\x05\x01\x02\x03\x04\x05\x12`\n" +
 	"\vListExports\x12 .painscore.v1.ListExportsRequest\x1a!.painscore.v1.ListExportsResponse\"\f\xaa\x9d\"\b\n" +
 	"\x02\x04\x05\x10\x01\x18\x03Bb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
@@ -2114,6 +2118,10 @@ var file_painscore_v1_registry_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),     // 27: google.protobuf.Timestamp
 	(Respondent)(0),                   // 28: painscore.v1.Respondent
 	(*PatientIdentifier)(nil),         // 29: painscore.v1.PatientIdentifier
+	(*GetGroupReportRequest)(nil),     // 30: painscore.v1.GetGroupReportRequest
+	(*GetCodebookRequest)(nil),        // 31: painscore.v1.GetCodebookRequest
+	(*GetGroupReportResponse)(nil),    // 32: painscore.v1.GetGroupReportResponse
+	(*GetCodebookResponse)(nil),       // 33: painscore.v1.GetCodebookResponse
 }
 var file_painscore_v1_registry_service_proto_depIdxs = []int32{
 	5,  // 0: painscore.v1.ExportRequest.filter:type_name -> painscore.v1.ExportFilter
@@ -2150,12 +2158,16 @@ var file_painscore_v1_registry_service_proto_depIdxs = []int32{
 	15, // 31: painscore.v1.Delivery.result:type_name -> painscore.v1.ExportEnd
 	4,  // 32: painscore.v1.RegistryService.Export:input_type -> painscore.v1.ExportRequest
 	17, // 33: painscore.v1.RegistryService.ListExportChanges:input_type -> painscore.v1.ListExportChangesRequest
-	22, // 34: painscore.v1.RegistryService.ListExports:input_type -> painscore.v1.ListExportsRequest
-	6,  // 35: painscore.v1.RegistryService.Export:output_type -> painscore.v1.ExportResponse
-	18, // 36: painscore.v1.RegistryService.ListExportChanges:output_type -> painscore.v1.ListExportChangesResponse
-	23, // 37: painscore.v1.RegistryService.ListExports:output_type -> painscore.v1.ListExportsResponse
-	35, // [35:38] is the sub-list for method output_type
-	32, // [32:35] is the sub-list for method input_type
+	30, // 34: painscore.v1.RegistryService.GetGroupReport:input_type -> painscore.v1.GetGroupReportRequest
+	31, // 35: painscore.v1.RegistryService.GetCodebook:input_type -> painscore.v1.GetCodebookRequest
+	22, // 36: painscore.v1.RegistryService.ListExports:input_type -> painscore.v1.ListExportsRequest
+	6,  // 37: painscore.v1.RegistryService.Export:output_type -> painscore.v1.ExportResponse
+	18, // 38: painscore.v1.RegistryService.ListExportChanges:output_type -> painscore.v1.ListExportChangesResponse
+	32, // 39: painscore.v1.RegistryService.GetGroupReport:output_type -> painscore.v1.GetGroupReportResponse
+	33, // 40: painscore.v1.RegistryService.GetCodebook:output_type -> painscore.v1.GetCodebookResponse
+	23, // 41: painscore.v1.RegistryService.ListExports:output_type -> painscore.v1.ListExportsResponse
+	37, // [37:42] is the sub-list for method output_type
+	32, // [32:37] is the sub-list for method input_type
 	32, // [32:32] is the sub-list for extension type_name
 	32, // [32:32] is the sub-list for extension extendee
 	0,  // [0:32] is the sub-list for field type_name
@@ -2167,7 +2179,9 @@ func file_painscore_v1_registry_service_proto_init() {
 		return
 	}
 	file_painscore_v1_access_proto_init()
+	file_painscore_v1_codebook_proto_init()
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_group_report_proto_init()
 	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_registry_service_proto_msgTypes[2].OneofWrappers = []any{
 		(*ExportResponse_Header)(nil),

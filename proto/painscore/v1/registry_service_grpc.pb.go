@@ -23,6 +23,8 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	RegistryService_Export_FullMethodName            = "/painscore.v1.RegistryService/Export"
 	RegistryService_ListExportChanges_FullMethodName = "/painscore.v1.RegistryService/ListExportChanges"
+	RegistryService_GetGroupReport_FullMethodName    = "/painscore.v1.RegistryService/GetGroupReport"
+	RegistryService_GetCodebook_FullMethodName       = "/painscore.v1.RegistryService/GetCodebook"
 	RegistryService_ListExports_FullMethodName       = "/painscore.v1.RegistryService/ListExports"
 )
 
@@ -56,6 +58,15 @@ type RegistryServiceClient interface {
 	// Refused with NOT_FOUND DELIVERY_UNKNOWN, FAILED_PRECONDITION SNAPSHOT_CHANGED for one that was never finished, or
 	// INVALID_ARGUMENT.
 	ListExportChanges(ctx context.Context, in *ListExportChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListExportChangesResponse], error)
+	// Makes figures of groups of patients, as they are now: who came, who answered, and what changed. Test patients are left out.
+	//
+	// A clinician or coordinator gets the figures of the own care unit whole; other units are refused with PERMISSION_DENIED
+	// UNIT_NOT_ALLOWED. An analyst gets those of every unit, with figures about fewer than 5 patients held back, and is refused
+	// with FAILED_PRECONDITION REPORT_TOO_CLOSE where the report, laid beside those the same user has been given, would tell
+	// about so few. The access log names everybody whom a report is about. INVALID_ARGUMENT with one violation for each problem.
+	GetGroupReport(ctx context.Context, in *GetGroupReportRequest, opts ...grpc.CallOption) (*GetGroupReportResponse, error)
+	// Says what the variables of a delivery mean, from the definitions that this server has. It is about no patient.
+	GetCodebook(ctx context.Context, in *GetCodebookRequest, opts ...grpc.CallOption) (*GetCodebookResponse, error)
 	// Lists deliveries, newest first: all of them, or those that hold a patient.
 	ListExports(ctx context.Context, in *ListExportsRequest, opts ...grpc.CallOption) (*ListExportsResponse, error)
 }
@@ -106,6 +117,26 @@ func (c *registryServiceClient) ListExportChanges(ctx context.Context, in *ListE
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RegistryService_ListExportChangesClient = grpc.ServerStreamingClient[ListExportChangesResponse]
 
+func (c *registryServiceClient) GetGroupReport(ctx context.Context, in *GetGroupReportRequest, opts ...grpc.CallOption) (*GetGroupReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetGroupReportResponse)
+	err := c.cc.Invoke(ctx, RegistryService_GetGroupReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) GetCodebook(ctx context.Context, in *GetCodebookRequest, opts ...grpc.CallOption) (*GetCodebookResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCodebookResponse)
+	err := c.cc.Invoke(ctx, RegistryService_GetCodebook_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *registryServiceClient) ListExports(ctx context.Context, in *ListExportsRequest, opts ...grpc.CallOption) (*ListExportsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListExportsResponse)
@@ -146,6 +177,15 @@ type RegistryServiceServer interface {
 	// Refused with NOT_FOUND DELIVERY_UNKNOWN, FAILED_PRECONDITION SNAPSHOT_CHANGED for one that was never finished, or
 	// INVALID_ARGUMENT.
 	ListExportChanges(*ListExportChangesRequest, grpc.ServerStreamingServer[ListExportChangesResponse]) error
+	// Makes figures of groups of patients, as they are now: who came, who answered, and what changed. Test patients are left out.
+	//
+	// A clinician or coordinator gets the figures of the own care unit whole; other units are refused with PERMISSION_DENIED
+	// UNIT_NOT_ALLOWED. An analyst gets those of every unit, with figures about fewer than 5 patients held back, and is refused
+	// with FAILED_PRECONDITION REPORT_TOO_CLOSE where the report, laid beside those the same user has been given, would tell
+	// about so few. The access log names everybody whom a report is about. INVALID_ARGUMENT with one violation for each problem.
+	GetGroupReport(context.Context, *GetGroupReportRequest) (*GetGroupReportResponse, error)
+	// Says what the variables of a delivery mean, from the definitions that this server has. It is about no patient.
+	GetCodebook(context.Context, *GetCodebookRequest) (*GetCodebookResponse, error)
 	// Lists deliveries, newest first: all of them, or those that hold a patient.
 	ListExports(context.Context, *ListExportsRequest) (*ListExportsResponse, error)
 	mustEmbedUnimplementedRegistryServiceServer()
@@ -163,6 +203,12 @@ func (UnimplementedRegistryServiceServer) Export(*ExportRequest, grpc.ServerStre
 }
 func (UnimplementedRegistryServiceServer) ListExportChanges(*ListExportChangesRequest, grpc.ServerStreamingServer[ListExportChangesResponse]) error {
 	return status.Error(codes.Unimplemented, "method ListExportChanges not implemented")
+}
+func (UnimplementedRegistryServiceServer) GetGroupReport(context.Context, *GetGroupReportRequest) (*GetGroupReportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetGroupReport not implemented")
+}
+func (UnimplementedRegistryServiceServer) GetCodebook(context.Context, *GetCodebookRequest) (*GetCodebookResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCodebook not implemented")
 }
 func (UnimplementedRegistryServiceServer) ListExports(context.Context, *ListExportsRequest) (*ListExportsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListExports not implemented")
@@ -210,6 +256,42 @@ func _RegistryService_ListExportChanges_Handler(srv interface{}, stream grpc.Ser
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RegistryService_ListExportChangesServer = grpc.ServerStreamingServer[ListExportChangesResponse]
 
+func _RegistryService_GetGroupReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetGroupReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).GetGroupReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_GetGroupReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).GetGroupReport(ctx, req.(*GetGroupReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_GetCodebook_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCodebookRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).GetCodebook(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_GetCodebook_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).GetCodebook(ctx, req.(*GetCodebookRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RegistryService_ListExports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListExportsRequest)
 	if err := dec(in); err != nil {
@@ -235,6 +317,14 @@ var RegistryService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "painscore.v1.RegistryService",
 	HandlerType: (*RegistryServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "GetGroupReport",
+			Handler:    _RegistryService_GetGroupReport_Handler,
+		},
+		{
+			MethodName: "GetCodebook",
+			Handler:    _RegistryService_GetCodebook_Handler,
+		},
 		{
 			MethodName: "ListExports",
 			Handler:    _RegistryService_ListExports_Handler,
