@@ -45,9 +45,9 @@ or a site's own. submit, import, trend, episodes and rescore talk to a painscore
 server.
 
 amend, retract and history correct stored sheets, changes follows them; share, link,
-erase and export-patient are about episodes and patients. due, dispatch and feedback
-are the coordinator's: whose forms are expected, what was sent, what became of the
-answers.
+erase, export-patient and registry-choice are about episodes and patients. due,
+dispatch and feedback are the coordinator's: whose forms are expected, what was
+sent, what became of the answers.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -56,7 +56,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
 	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
-	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient(), newRegistryChoice())
 	return root
 }
 
