@@ -25,7 +25,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"scoring/conformance":          {[]string{"scoring"}, nil},
 	"scoring/conformance/generate": {nil, nil},
 	"scoring/mutation":             {[]string{"scoring", "scoring/conformance", "scoring/instruments"}, nil},
-	"server/identity":              {nil, nil},
+	"server/identity":              {nil, []string{"golang.org/x/text/unicode/norm"}},
 	"server/store":                 {nil, nil},
 	"server/store/storetest":       {[]string{"server/store"}, []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 	"server/store/sqlstore":        {[]string{"server/store"}, nil},

@@ -156,6 +156,15 @@ func (c *Clinic) link(id, also identity.Identifier, merge bool, act store.Act) s
 			kept.Sealed, kept.KeyID, err = c.keys.Seal(patientKey, opened)
 			return kept, err
 		},
+		ResealName: func(kept store.PatientName, patientKey string) (store.PatientName, error) {
+			name, err := c.keys.OpenName(kept.PatientKey, kept.Sealed, kept.KeyID)
+			if err != nil {
+				return store.PatientName{}, err
+			}
+			kept.PatientKey = patientKey
+			kept.Sealed, kept.KeyID, err = c.keys.SealName(patientKey, name)
+			return kept, err
+		},
 	}
 }
 

@@ -85,6 +85,9 @@ type Link struct {
 	// Reseal seals an identity for the patient with this key. It is called for
 	// Add and, in a merge, for each identity of the patient that is given up.
 	Reseal func(identity Identity, patientKey string) (Identity, error)
+	// ResealName seals a name for the patient with this key: in a merge, where
+	// the name of the patient that is given up is the newer one.
+	ResealName func(name PatientName, patientKey string) (PatientName, error)
 	Act
 }
 
@@ -101,7 +104,8 @@ type Links interface {
 	// Link adds an identity to the patient whom link.Of names. An identity that
 	// is this patient's already changes nothing. One of another patient's is
 	// ErrTwoPatients unless link.Merge is set; then all identities and episodes
-	// of the other become the first one's in one transaction, the other's key
+	// of the other become the first one's in one transaction, so does its name
+	// if there is one and it is newer than the first one's, the other's key
 	// is given up for good, and the merge is recorded with link.Act.
 	// ErrNotFound: nobody is known by link.Of. ErrTestPatient, before
 	// ErrTwoPatients: one of the two is a test patient and the other is not, or

@@ -79,6 +79,7 @@ func (e *FormError) Unwrap() error { return e.Err }
 type Store interface {
 	Identities
 	Sealings
+	PatientNames
 	Episodes
 	Submissions
 	Trends

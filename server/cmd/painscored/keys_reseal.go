@@ -131,8 +131,32 @@ func (k *keyKeeper) reseal(ctx context.Context) {
 	}
 }
 
-// round reseals once from the first identity to the last.
+// round reseals once from the first identity to the last, and the names likewise.
 func (k *keyKeeper) round(ctx context.Context) (resealed, unopened int64, err error) {
+	resealed, unopened, err = k.identities(ctx)
+	for after := ""; err == nil; {
+		var last string
+		var n, damaged int64
+		last, n, err = k.store.ResealNames(ctx, k.keys.SealsWith(), after, resealAtOnce, func(name store.PatientName) (store.PatientName, error) {
+			opened, err := k.keys.OpenName(name.PatientKey, name.Sealed, name.KeyID)
+			if errors.Is(err, identity.ErrNotOpened) {
+				damaged++
+				return name, nil
+			}
+			if err == nil {
+				name.Sealed, name.KeyID, err = k.keys.SealName(name.PatientKey, opened)
+			}
+			return name, err
+		})
+		if err != nil || last == "" {
+			break
+		}
+		resealed, unopened, after = resealed+n, unopened+damaged, last
+	}
+	return resealed, unopened, err
+}
+
+func (k *keyKeeper) identities(ctx context.Context) (resealed, unopened int64, err error) {
 	for after := []byte(nil); ; {
 		var damaged int64
 		last, n, err := k.store.Reseal(ctx, k.keys.SealsWith(), after, resealAtOnce, func(id store.Identity) (store.Identity, error) {

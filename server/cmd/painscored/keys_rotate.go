@@ -134,6 +134,9 @@ func rehash(ctx context.Context, st store.Sealings, old, next *identity.Keyring)
 			return nil, errors.New("an identity is found under a hash that is not its own: look for the cause before the key is changed")
 		}
 		return next.Lookup(id), nil
+	}, func(kept store.PatientName) ([]byte, error) {
+		name, err := old.OpenName(kept.PatientKey, kept.Sealed, kept.KeyID)
+		return next.LookupName(name), err
 	})
 }
 

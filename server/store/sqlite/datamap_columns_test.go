@@ -55,6 +55,13 @@ var dataMap = []mapped{
 		"pseudonym: patient_key",
 		"operational: system key_id added_at",
 	)},
+	{"patient_name", "to show coordinators and clinicians what their patients are called, and to find one by name", "until it is changed or taken away, or the patient is erased (`painscore erase`), and in backups until they are deleted", in(
+		"identity: sealed",
+		"look-up: lookup",
+		"pseudonym: patient_key",
+		"staff: changed_by",
+		"operational: key_id changed_at",
+	)},
 	{"merged_patient", "to follow a key that was given up when two patients proved to be one", untilErased, in(
 		"pseudonym: patient_key into_key",
 		"staff: merged_by",

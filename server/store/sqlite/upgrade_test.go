@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,6 +151,9 @@ func TestEveryEarlierSchemaIsBroughtUpToDateWithAllItsForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for schema := int64(1); schema < newest; schema++ {
+		if found, _ := fs.Glob(migrations, fmt.Sprintf("migrations/%05d_*", schema)); len(found) == 0 {
+			continue // a number that was given away and not used: there never was such a store
+		}
 		t.Run(fmt.Sprint(schema), func(t *testing.T) {
 			path := dumped(t, schema)
 			want := readBefore(t, path)

@@ -27,6 +27,7 @@ const slotKey = "care_unit, episode_id, occasion, occasion_label, instrument, re
 var copiedTables = []copiedTable{
 	{"patient", "patient_key", false},
 	{"identity", "lookup", true},
+	{"patient_name", "patient_key", true},
 	{"merged_patient", "patient_key", true},
 	{"registry_choice", "patient_key, provider, registry, number", true},
 	{"change_counter", "care_unit", true},

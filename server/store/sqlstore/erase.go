@@ -129,7 +129,7 @@ func (t *transaction) carryOff(e *store.Erasure, units []*counter, gone []remain
 			}
 		}
 	}
-	for _, query := range []string{t.sql.eraseIdentities, t.sql.eraseMerged, t.sql.eraseRegistryChoices, t.sql.deletePatient} {
+	for _, query := range []string{t.sql.eraseIdentities, t.sql.eraseName, t.sql.eraseMerged, t.sql.eraseRegistryChoices, t.sql.deletePatient} {
 		if err := t.exec(query, e.PatientKeys[0]); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ type resealStatements struct {
 
 func newResealStatements(r func(string) string) resealStatements {
 	return resealStatements{
-		sealingKeys:     r(`SELECT DISTINCT key_id FROM identity ORDER BY key_id`),
+		sealingKeys:     r(`SELECT key_id FROM identity UNION SELECT key_id FROM patient_name ORDER BY key_id`),
 		sealedOtherwise: r(`SELECT lookup FROM identity WHERE lookup > $1 AND key_id <> $2 ORDER BY lookup LIMIT $3`),
 		identityOf:      r(`SELECT patient_key, system, lookup, sealed, key_id, added_at FROM identity WHERE lookup = $1`),
 		// The patient and the key are named again: where an engine has several
@@ -91,10 +91,16 @@ func (t *transaction) resealOne(lookup []byte, keep string, reseal func(store.Id
 // rehashPage is how many patients are held in memory at a time.
 const rehashPage = 256
 
-// Rehash gives every identity another look-up hash.
-func (s *Store) Rehash(ctx context.Context, change store.KeyChange, rehash func(store.Identity) ([]byte, error)) (rehashed int64, err error) {
+// rehashing makes the new look-up hashes.
+type rehashing struct {
+	identity func(store.Identity) ([]byte, error)
+	name     func(store.PatientName) ([]byte, error)
+}
+
+// Rehash gives every identity and every name another look-up hash.
+func (s *Store) Rehash(ctx context.Context, change store.KeyChange, rehash func(store.Identity) ([]byte, error), rehashName func(store.PatientName) ([]byte, error)) (rehashed int64, err error) {
 	err = s.write(ctx, "change the look-up key", func(t *transaction) (err error) {
-		rehashed, err = t.rehash(change, rehash)
+		rehashed, err = t.rehash(change, rehashing{rehash, rehashName})
 		return err
 	})
 	if err != nil {
@@ -105,7 +111,7 @@ func (s *Store) Rehash(ctx context.Context, change store.KeyChange, rehash func(
 
 // rehash goes through the patients and not through the identities: these move
 // in the order of look-up hashes as they are changed.
-func (t *transaction) rehash(change store.KeyChange, rehash func(store.Identity) ([]byte, error)) (rehashed int64, err error) {
+func (t *transaction) rehash(change store.KeyChange, rehash rehashing) (rehashed int64, err error) {
 	var stands string
 	if _, err := t.read(t.sql.property, []any{change.Property}, &stands); err != nil {
 		return 0, err
@@ -132,13 +138,13 @@ func (t *transaction) rehash(change store.KeyChange, rehash func(store.Identity)
 	}
 }
 
-func (t *transaction) rehashPatient(patient string, rehash func(store.Identity) ([]byte, error)) (int64, error) {
+func (t *transaction) rehashPatient(patient string, rehash rehashing) (int64, error) {
 	identities, err := readRows(t, scanIdentity, t.sql.identitiesOf, patient)
 	if err != nil {
 		return 0, err
 	}
 	for _, identity := range identities {
-		lookup, err := rehash(identity)
+		lookup, err := rehash.identity(identity)
 		if err == nil && len(lookup) == 0 {
 			err = errors.New("sqlstore: an identity without a look-up hash")
 		}
@@ -149,5 +155,5 @@ func (t *transaction) rehashPatient(patient string, rehash func(store.Identity) 
 			return 0, err
 		}
 	}
-	return int64(len(identities)), nil
+	return int64(len(identities)), t.rehashNameOf(patient, rehash.name)
 }

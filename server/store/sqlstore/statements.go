@@ -26,6 +26,7 @@ type statements struct {
 	historyStatements
 	accessStatements
 	resealStatements
+	nameStatements
 	coordinationStatements
 	deliveryStatements
 }
@@ -117,6 +118,7 @@ func newStatements(r func(string) string) statements {
 		historyStatements: newHistoryStatements(r),
 		accessStatements:  newAccessStatements(r),
 		resealStatements:  newResealStatements(r),
+		nameStatements:    newNameStatements(r),
 
 		coordinationStatements: newCoordinationStatements(r),
 		deliveryStatements:     newDeliveryStatements(r),

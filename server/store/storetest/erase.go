@@ -67,6 +67,7 @@ func eventful(t *testing.T, s fixture, who string) []store.Submission {
 	put(t, s, altered(episode(unit, e), func(e *store.Episode) { e.DropOutReason = "moved away" }), who, 1)
 	share(t, s, store.Share{CareUnit: unit, EpisodeID: e, With: "SE-3", Shared: true, Act: store.Act{At: at}})
 	coordinated(t, s, e)
+	name(t, s, named(who, "name of "+who, 0))
 	flip(t, s, staged(t, s, "plan of "+who, hads, elsewhere), true)
 	link(t, s, linkOf(who, "other name of "+who, false))
 	return []store.Submission{hads, pcs, elsewhere}

@@ -19,7 +19,7 @@ func sealFor(identity store.Identity, patientKey string) (store.Identity, error)
 // linkOf says that two people are one, or that one has two identifiers.
 func linkOf(of, add string, merge bool) store.Link {
 	return store.Link{
-		Of: person(of).Lookup, Add: person(add), Merge: merge, Reseal: sealFor,
+		Of: person(of).Lookup, Add: person(add), Merge: merge, Reseal: sealFor, ResealName: sealNameFor,
 		Act: store.Act{By: "eve", At: later, Note: "same person"},
 	}
 }

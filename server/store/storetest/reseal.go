@@ -163,7 +163,7 @@ var resealTests = map[string]func(*testing.T, fixture){
 		names := crowd(t, s, 600) // more than are held in memory at a time
 		link(t, s, store.Link{Of: person(names[3]).Lookup, Add: person("more"), Reseal: sealFor, Act: store.Act{By: "eve", At: later}})
 		must(s.SetPropertyOnce(ctx, newKey.Property, "old"))(t)
-		same(t, "rehashed", must(s.Rehash(ctx, newKey, hashAnew))(t), int64(601))
+		same(t, "rehashed", must(s.Rehash(ctx, newKey, hashAnew, hashNameAnew))(t), int64(601))
 		s.Store = s.reopen()
 		same(t, "fingerprint", must(s.Property(ctx, newKey.Property))(t), "new")
 		for i, name := range append(names, "more") {
@@ -203,7 +203,7 @@ var resealTests = map[string]func(*testing.T, fixture){
 					return nil, spoiled
 				}
 				return hashAnew(id)
-			})
+			}, hashNameAnew)
 			if err == nil || spoiled != nil && !errors.Is(err, spoiled) {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -212,7 +212,7 @@ var resealTests = map[string]func(*testing.T, fixture){
 		for _, from := range []store.KeyChange{
 			{Property: newKey.Property, From: "other", To: "new"}, {Property: "else", From: "old", To: "new"}, {Property: newKey.Property, From: "old"},
 		} {
-			_, err := s.Rehash(ctx, from, hashAnew)
+			_, err := s.Rehash(ctx, from, hashAnew, hashNameAnew)
 			isError(t, fmt.Sprint(from), err, store.ErrStale)
 			unchanged(fmt.Sprint(from))
 		}
