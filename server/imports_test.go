@@ -32,6 +32,7 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/store/sqlite":          {[]string{"server/store", "server/store/sqlstore"}, []string{"github.com/mattn/go-sqlite3", "github.com/pressly/goose"}},
 	"server/access":                {[]string{"server/store"}, nil},
 	"server/access/signin":         {[]string{"server/access", "server/identity", "server/store"}, []string{"github.com/coreos/go-oidc", "github.com/go-jose/go-jose", "golang.org/x/oauth2", "golang.org/x/time"}},
+	"server/access/disktest":       {nil, nil},
 	"server/access/signin/idptest": {nil, []string{"github.com/coreos/go-oidc"}},
 	"server/access/generate":       {[]string{"proto/painscore/v1"}, []string{"google.golang.org/protobuf"}},
 	"server/store/postgres":        {[]string{"server/store", "server/store/sqlstore"}, []string{"github.com/jackc/pgx", "github.com/pressly/goose"}},

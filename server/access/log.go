@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -42,7 +43,8 @@ type Log struct {
 	log    *slog.Logger
 	onFull func() bool // frees space for the log; false: there is none left
 
-	chain chain // touched by run only
+	chain chain       // touched by run only
+	full  atomic.Bool // the newest block found no room
 
 	mu      sync.Mutex
 	waiting []*Entry
@@ -139,6 +141,11 @@ func (l *Log) Waiting() int {
 	return len(l.waiting)
 }
 
+// Full says whether the newest block found no room on the medium, not even what
+// is kept for the log: then nobody is answered. It is false again once a block
+// has been written.
+func (l *Log) Full() bool { return l.full.Load() }
+
 func (e *Entry) fail(err error) {
 	e.err = err
 	close(e.done)
@@ -221,6 +228,7 @@ func (l *Log) append(batch []*Entry) error {
 	}
 	for attempt := 1; ; attempt++ {
 		err = l.blocks.AppendAccess(context.Background(), block)
+		l.full.Store(errors.Is(err, store.ErrDiskFull))
 		switch {
 		case err == nil:
 			l.moved(next, &block)

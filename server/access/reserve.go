@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// DefaultReserve is how many bytes are kept free for the access log: events of
-// some forty thousand calls.
+// DefaultReserve is how many bytes are kept free for the access log: on SQLite
+// the events of some ten thousand calls that come one by one, of which each is a
+// commit of a few pages, and of more where several share one.
 const DefaultReserve = 16 << 20
 
 // Reserve keeps room on the medium that only the access log may use: a file

@@ -3,10 +3,11 @@ package access
 import (
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/painscore/painscore/server/access/disktest"
 )
 
 func TestTheReserveIsGivenUpOnceAndTakenBack(t *testing.T) {
@@ -42,19 +43,7 @@ func TestTheReserveIsGivenUpOnceAndTakenBack(t *testing.T) {
 }
 
 func TestAFullDiskHasNoRoomForTheReserve(t *testing.T) {
-	folder := t.TempDir()
-	mount := []string{"mount", "-t", "tmpfs", "-o", "size=256k,mode=777", "none", folder}
-	umount := []string{"umount", folder}
-	if os.Geteuid() != 0 {
-		mount, umount = append([]string{"sudo", "-n"}, mount...), append([]string{"sudo", "-n"}, umount...)
-	}
-	switch said, err := exec.Command(mount[0], mount[1:]...).CombinedOutput(); {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatalf("no file system of a chosen size can be mounted: %v: %s", err, said)
-	case err != nil:
-		t.Skip("no file system of a chosen size can be mounted here")
-	}
-	defer exec.Command(umount[0], umount[1:]...).Run()
+	folder := disktest.Small(t, "256k")
 	only := false
 	r, err := OpenReserve(filepath.Join(folder, "reserve"), 512<<10, func(on bool) { only = on })
 	if err != nil || r.Kept() || !only || r.Release() {

@@ -36,9 +36,11 @@ type Sources struct {
 	// Store is what the store tells of its writing.
 	Store func() store.Figures
 	// LogWaiting is how many events wait for the access log, LogRoom whether the
-	// room kept for it is there.
+	// room kept for it is there, LogFull whether that is spent as well, so that
+	// nobody is answered.
 	LogWaiting func() int
 	LogRoom    func() bool
+	LogFull    func() bool
 	// Purging is how many erased patients the store's files may still hold.
 	Purging func(ctx context.Context) (int64, error)
 	// Refused is how often a sign-in was refused since the start, by why.
@@ -76,20 +78,33 @@ func (s *Service) Handler() http.Handler {
 	return mux
 }
 
-// ready says whether calls should come here. Why not is one word: what exactly
-// is wrong stands in the log.
+// ready says whether calls should come here. Why not is one word or two: what
+// exactly is wrong stands in the log.
 func (s *Service) ready(w http.ResponseWriter, r *http.Request) {
-	if s.sources.Draining() {
-		say(w, http.StatusServiceUnavailable, "draining")
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookTime)
 	defer cancel()
-	if s.sources.Reach(ctx) != nil {
-		say(w, http.StatusServiceUnavailable, "store unreachable")
-		return
+	switch why := s.sources.unready(ctx); {
+	case why != "":
+		say(w, http.StatusServiceUnavailable, why)
+	case s.sources.LogRoom != nil && !s.sources.LogRoom():
+		// Reading goes on, so calls should still come.
+		say(w, http.StatusOK, "ok, but the disk is full: submissions are refused")
+	default:
+		say(w, http.StatusOK, "ok")
 	}
-	say(w, http.StatusOK, "ok")
+}
+
+// unready is why no call should come, or empty.
+func (s *Sources) unready(ctx context.Context) string {
+	switch {
+	case s.Draining():
+		return "draining"
+	case s.Reach(ctx) != nil:
+		return "store unreachable"
+	case s.LogFull != nil && s.LogFull():
+		return "disk full"
+	}
+	return ""
 }
 
 func say(w http.ResponseWriter, status int, word string) {
@@ -143,7 +158,7 @@ func (f *figures) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
 	defer cancel()
 	gauge(infoDesc, 1, f.sources.Version, f.sources.Engine)
-	gauge(readyDesc, one(!f.sources.Draining() && f.sources.Reach(ctx) == nil))
+	gauge(readyDesc, one(f.sources.unready(ctx) == ""))
 	gauges := func(d *prometheus.Desc, by map[string]int64) {
 		for _, label := range slices.Sorted(maps.Keys(by)) {
 			gauge(d, float64(by[label]), label)

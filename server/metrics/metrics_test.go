@@ -22,6 +22,8 @@ type state struct {
 	draining bool
 	reach    error
 	purging  error
+	room     bool
+	full     bool
 }
 
 func (s *state) service() *Service {
@@ -34,7 +36,8 @@ func (s *state) service() *Service {
 			return store.Figures{Waiting: map[string]int{"interactive": 5}, Batches: 6, Tasks: 70, Refused: 8}
 		},
 		LogWaiting: func() int { return 9 },
-		LogRoom:    func() bool { return false },
+		LogRoom:    func() bool { return s.room },
+		LogFull:    func() bool { return s.full },
 		Purging:    func(context.Context) (int64, error) { return 2, s.purging },
 		Refused:    func() map[string]uint64 { return map[string]uint64{"the token has expired": 11} },
 
@@ -60,9 +63,11 @@ func TestReadyOnlyWhileCallsShouldComeHere(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"serving":           {state{}, 200, "ok\n"},
-		"draining":          {state{draining: true}, 503, "draining\n"},
-		"without its store": {state{reach: errors.New("password=secret")}, 503, "store unreachable\n"},
+		"serving":                        {state{room: true}, 200, "ok\n"},
+		"draining":                       {state{room: true, draining: true}, 503, "draining\n"},
+		"without its store":              {state{room: true, reach: errors.New("password=secret")}, 503, "store unreachable\n"},
+		"reading while the disk is full": {state{}, 200, "ok, but the disk is full: submissions are refused\n"},
+		"without room for its log":       {state{full: true}, 503, "disk full\n"},
 	} {
 		s := c.state.service()
 		if code, says := get(t, s, "/readyz"); code != c.code || says != c.says {

@@ -43,6 +43,8 @@ func newFigures(description store.Description, st store.Store, events *accessLog
 	}
 	if events.reserve != nil {
 		sources.LogRoom = events.reserve.Kept
+		// Once the reserve could be taken back there is room, tried or not.
+		sources.LogFull = func() bool { return events.Full() && !events.reserve.Kept() }
 	}
 	f.Service = metrics.New(sources, server.Methods())
 	return f
