@@ -28,7 +28,7 @@ type Watcher interface {
 // services are the services of the contract.
 var services = []*grpc.ServiceDesc{
 	&pb.ScoringService_ServiceDesc, &pb.SubmissionService_ServiceDesc, &pb.PatientService_ServiceDesc,
-	&pb.AdminService_ServiceDesc, &pb.AuditService_ServiceDesc,
+	&pb.AdminService_ServiceDesc, &pb.AuditService_ServiceDesc, &pb.RegistryService_ServiceDesc,
 }
 
 // methodClasses says of every call of the contract, by its full name, which room it

@@ -84,7 +84,7 @@ func accessEventProto(e *access.Event) *pb.AccessEvent {
 	return &pb.AccessEvent{
 		At: timestamppb.New(e.At), User: e.User, System: e.System, Unit: e.Unit, Purpose: string(e.Purpose), Activity: string(e.Activity),
 		Action: string(e.Action), Outcome: accessOutcomes[e.Outcome], Reason: e.Reason, CareUnit: e.CareUnit, EpisodeId: e.EpisodeID,
-		Patients: int32(len(e.Patients)), Address: e.Address, RequestId: e.RequestID, LocalMode: e.Local,
+		Patients: int32(len(e.Patients)), Address: e.Address, RequestId: e.RequestID, LocalMode: e.Local, Recipient: e.Recipient,
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/registry/delivery"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/store/sqlite"
@@ -46,6 +47,7 @@ type matrix struct {
 	st         store.Store
 	log        *recorded
 	patientKey string
+	delivery   string // one that holds the episode
 	n          int
 }
 
@@ -102,7 +104,9 @@ func newMatrix(t *testing.T) *matrix {
 		t.Fatal(err)
 	}
 	t.Cleanup(log.Close)
-	if m.use, err = clinic.Open(t.Context(), st, catalogue, keys, clinic.Settings{AccessLog: log}, time.Now); err != nil {
+	if m.use, err = clinic.Open(t.Context(), st, catalogue, keys, clinic.Settings{
+		AccessLog: log, CareProviders: clinic.CareProviders{Own: "provider"}, Recipients: []delivery.Recipient{{ID: "nrs", Purpose: "p", Registry: "nrs", Key: "nrs"}},
+	}, time.Now); err != nil {
 		t.Fatal(err)
 	}
 	m.serve()
@@ -134,6 +138,7 @@ func (m *matrix) serve() {
 	pb.RegisterPatientServiceServer(g, s)
 	pb.RegisterAdminServiceServer(g, s)
 	pb.RegisterAuditServiceServer(g, s)
+	pb.RegisterRegistryServiceServer(g, s)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		m.t.Fatal(err)
@@ -179,6 +184,14 @@ func (m *matrix) fill() {
 		m.t.Fatal(err)
 	}
 	m.patientKey = episode.PatientKey
+	if _, err := pb.NewPatientServiceClient(m.conn).SetRegistryChoice(ctx, &pb.SetRegistryChoiceRequest{Patient: matrixPatient, CareUnit: "unit-own",
+		Choice: pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_INFORMED, DecidedOn: "2024-01-01", Reason: "r"}); err != nil {
+		m.t.Fatal(err)
+	}
+	m.delivery = "d-0"
+	if err := m.export(metadata.AppendToOutgoingContext(m.t.Context(), "role", "analyst", "unit", "unit-own"), m.delivery); err != nil {
+		m.t.Fatal(err)
+	}
 	at := time.Now().Add(-time.Minute)
 	if err := m.st.AppendAccess(m.t.Context(), store.AccessBlock{ // what there is to read for those who read the log
 		Chain: "2024-01 m", Number: 1, FirstAt: at, LastAt: at, Events: 1, MAC: []byte("m"),
@@ -306,6 +319,18 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		}
 		return err
 	},
+	access.ExportCall: func(m *matrix, ctx context.Context) error { return m.export(ctx, m.next()) },
+	access.ListExportChangesCall: func(m *matrix, ctx context.Context) error {
+		stream, err := pb.NewRegistryServiceClient(m.conn).ListExportChanges(ctx, &pb.ListExportChangesRequest{FromDeliveryId: m.delivery})
+		for err == nil {
+			_, err = stream.Recv()
+		}
+		return ended(err)
+	},
+	access.ListExportsCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewRegistryServiceClient(m.conn).ListExports(ctx, &pb.ListExportsRequest{Patient: matrixPatient})
+		return err
+	},
 	access.GetTrendCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewPatientServiceClient(m.conn).GetTrend(ctx, &pb.GetTrendRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
 		return err
@@ -429,6 +454,15 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		_, err := pb.NewSubmissionServiceClient(m.conn).RevertRescore(ctx, &pb.RevertRescoreRequest{PlanId: m.plan()})
 		return err
 	},
+}
+
+// export makes a delivery of everything.
+func (m *matrix) export(ctx context.Context, id string) error {
+	stream, err := pb.NewRegistryServiceClient(m.conn).Export(ctx, &pb.ExportRequest{Recipient: "nrs", DeliveryId: id})
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	return ended(err)
 }
 
 func ended(err error) error {

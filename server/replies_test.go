@@ -11,7 +11,7 @@ import (
 
 var matrixServices = []protoreflect.FileDescriptor{
 	pb.File_painscore_v1_admin_service_proto, pb.File_painscore_v1_audit_service_proto, pb.File_painscore_v1_patient_service_proto,
-	pb.File_painscore_v1_scoring_service_proto, pb.File_painscore_v1_submission_service_proto,
+	pb.File_painscore_v1_registry_service_proto, pb.File_painscore_v1_scoring_service_proto, pb.File_painscore_v1_submission_service_proto,
 }
 
 // theOneException is made for the patient who asks for everything.

@@ -48,6 +48,7 @@ type Server struct {
 	pb.UnimplementedPatientServiceServer
 	pb.UnimplementedAdminServiceServer
 	pb.UnimplementedAuditServiceServer
+	pb.UnimplementedRegistryServiceServer
 
 	clinic *clinic.Clinic
 	info   Info

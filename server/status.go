@@ -69,6 +69,11 @@ var stateCodes = map[string]codes.Code{
 	clinic.ReviewIDReused:        codes.AlreadyExists,
 	clinic.ActIDReused:           codes.AlreadyExists,
 	clinic.CodeUnknown:           codes.NotFound,
+	clinic.RecipientUnknown:      codes.NotFound,
+	clinic.RecipientNotAllowed:   codes.PermissionDenied,
+	clinic.DeliveryUnknown:       codes.NotFound,
+	clinic.DeliveryIDReused:      codes.AlreadyExists,
+	clinic.SnapshotChanged:       codes.FailedPrecondition,
 }
 
 // refuse turns any error into the status that a caller sees. It is the only

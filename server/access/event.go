@@ -34,6 +34,7 @@ type Event struct {
 	Reason    string    `json:"reason,omitempty"`
 	CareUnit  string    `json:"care_unit,omitempty"` // owner of the episodes
 	EpisodeID string    `json:"episode,omitempty"`   // if it concerns one
+	Recipient string    `json:"recipient,omitempty"` // to whom it was handed over
 	Patients  []string  `json:"patients,omitempty"`  // keys of everybody concerned
 }
 

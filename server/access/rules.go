@@ -27,6 +27,11 @@ const (
 	SetRegistryChoiceCall      Action = "PatientService.SetRegistryChoice"
 	ShareEpisodeCall           Action = "PatientService.ShareEpisode"
 	UpsertEpisodeCall          Action = "PatientService.UpsertEpisode"
+	ExportCall                 Action = "RegistryService.Export"
+	GetCodebookCall            Action = "RegistryService.GetCodebook"
+	GetGroupReportCall         Action = "RegistryService.GetGroupReport"
+	ListExportChangesCall      Action = "RegistryService.ListExportChanges"
+	ListExportsCall            Action = "RegistryService.ListExports"
 	GetInstrumentCall          Action = "ScoringService.GetInstrument"
 	ListInstrumentsCall        Action = "ScoringService.ListInstruments"
 	ScoreCall                  Action = "ScoringService.Score"
@@ -69,6 +74,11 @@ var rules = map[Action]Rule{
 	SetRegistryChoiceCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	ShareEpisodeCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	UpsertEpisodeCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
+	ExportCall:                 {Roles: []Role{Analyst}, Activity: Print, Scope: ScopeProvider},
+	GetCodebookCall:            {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
+	GetGroupReportCall:         {Roles: []Role{Clinician, Coordinator, Analyst}, Activity: Read, Scope: ScopeProvider},
+	ListExportChangesCall:      {Roles: []Role{Analyst}, Activity: Read, Scope: ScopeProvider},
+	ListExportsCall:            {Roles: []Role{Analyst, Administrator}, Activity: Read, Scope: ScopeProvider},
 	GetInstrumentCall:          {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ListInstrumentsCall:        {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},
 	ScoreCall:                  {Roles: []Role{Integrator, Clinician, Coordinator, Analyst, Administrator}, Activity: NoActivity, Scope: ScopeNone},

@@ -25,10 +25,12 @@ import (
 //	defer v.leave(ctx, &err)
 type visit struct {
 	access.Caller
-	clinic  *Clinic
-	action  access.Action
-	rule    access.Rule
-	entries []*access.Entry
+	clinic *Clinic
+	action access.Action
+	rule   access.Rule
+	// recipient is to whom a delivery goes; empty with any other call.
+	recipient string
+	entries   []*access.Entry
 }
 
 // maxPatientsPerEvent keeps an event of a long list well below what a block holds.
@@ -97,6 +99,7 @@ func (v *visit) record(event access.Event) {
 	}
 	of := access.NewEvent(v.Caller, v.action, v.rule)
 	of.Outcome, of.Reason, of.CareUnit, of.EpisodeID, of.Patients = event.Outcome, event.Reason, event.CareUnit, event.EpisodeID, event.Patients
+	of.Recipient = v.recipient
 	v.entries = append(v.entries, log.Record(of))
 }
 

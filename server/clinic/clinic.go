@@ -28,6 +28,7 @@ import (
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/registry/delivery"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -68,6 +69,8 @@ type Settings struct {
 	// CareProviders says whose the care units are, for what patients say to
 	// registries. The zero value knows of none.
 	CareProviders CareProviders
+	// Recipients are those to whom data may be handed over. Default: none.
+	Recipients []delivery.Recipient
 	// AccessLog is told of every attempt to read or change what is known of a
 	// patient. Default: none, which is for tests and tools only.
 	AccessLog *access.Log

@@ -259,7 +259,9 @@ type AccessEvent struct {
 	// Id of the request, as in the server's log.
 	RequestId string `protobuf:"bytes,14,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// True for a call on the machine itself, where nobody signs in.
-	LocalMode     bool `protobuf:"varint,15,opt,name=local_mode,json=localMode,proto3" json:"local_mode,omitempty"`
+	LocalMode bool `protobuf:"varint,15,opt,name=local_mode,json=localMode,proto3" json:"local_mode,omitempty"`
+	// With a delivery: id of the recipient that it went to.
+	Recipient     string `protobuf:"bytes,16,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -397,6 +399,13 @@ func (x *AccessEvent) GetLocalMode() bool {
 		return x.LocalMode
 	}
 	return false
+}
+
+func (x *AccessEvent) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
 }
 
 // Asks for a random part of a period.
@@ -871,7 +880,7 @@ const file_painscore_v1_audit_service_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\"u\n" +
 	"\x18ListAccessEventsResponse\x121\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.painscore.v1.AccessEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc6\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe4\x03\n" +
 	"\vAccessEvent\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x16\n" +
@@ -891,7 +900,8 @@ const file_painscore_v1_audit_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x0e \x01(\tR\trequestId\x12\x1d\n" +
 	"\n" +
-	"local_mode\x18\x0f \x01(\bR\tlocalMode\"\x9f\x01\n" +
+	"local_mode\x18\x0f \x01(\bR\tlocalMode\x12\x1c\n" +
+	"\trecipient\x18\x10 \x01(\tR\trecipient\"\x9f\x01\n" +
 	"\x19SampleAccessEventsRequest\x12.\n" +
 	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
 	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x12\n" +

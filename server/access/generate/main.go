@@ -42,6 +42,7 @@ var services = []protoreflect.FileDescriptor{
 	pb.File_painscore_v1_admin_service_proto,
 	pb.File_painscore_v1_audit_service_proto,
 	pb.File_painscore_v1_patient_service_proto,
+	pb.File_painscore_v1_registry_service_proto,
 	pb.File_painscore_v1_scoring_service_proto,
 	pb.File_painscore_v1_submission_service_proto,
 }
