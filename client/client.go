@@ -1,8 +1,7 @@
 // Package client calls a painscore server from Go.
 //
-// Dial makes a Client; its methods Scoring, Submissions, Patients, Admin and
-// Audit are
-// the generated clients of the contract in proto/painscore/v1, which documents
+// Dial makes a Client; its methods Scoring, Submissions, Patients, Admin,
+// Audit and Registry are the generated clients of the contract in proto/painscore/v1, which documents
 // every field. What this package adds to them: a deadline for each call that
 // has none, retries where repeating a call is safe, and errors of type *Error
 // with the reason and every violation.
@@ -40,6 +39,7 @@ type Client struct {
 	patients    pb.PatientServiceClient
 	admin       pb.AdminServiceClient
 	audit       pb.AuditServiceClient
+	registry    pb.RegistryServiceClient
 	retry       retrier // for streams, which no interceptor can repeat
 }
 
@@ -77,6 +77,7 @@ func Dial(addr string, opts ...Option) (*Client, error) {
 		patients:    pb.NewPatientServiceClient(conn),
 		admin:       pb.NewAdminServiceClient(conn),
 		audit:       pb.NewAuditServiceClient(conn),
+		registry:    pb.NewRegistryServiceClient(conn),
 		retry:       set.retry,
 	}, nil
 }
@@ -98,6 +99,9 @@ func (c *Client) Admin() pb.AdminServiceClient { return c.admin }
 
 // Audit reads the access log, and keeps the record of its checks.
 func (c *Client) Audit() pb.AuditServiceClient { return c.audit }
+
+// Registry hands data over to registries and other recipients, and makes reports.
+func (c *Client) Registry() pb.RegistryServiceClient { return c.registry }
 
 // Option changes how Dial sets a client up.
 type Option func(*settings)

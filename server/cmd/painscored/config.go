@@ -16,6 +16,7 @@ import (
 	"github.com/painscore/painscore/server/access/signin"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/registry/delivery"
 	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
 )
@@ -52,6 +53,8 @@ type siteConfig struct {
 	Windows        map[string]windowConfig `yaml:"windows"`
 	CareProvider   string                  `yaml:"care_provider"`
 	CareProviderOf map[string]string       `yaml:"care_provider_of"`
+	// Recipients are those to whom data may be handed over.
+	Recipients []delivery.Recipient `yaml:"recipients"`
 	// Headings order a patient's page, by care unit.
 	Headings map[string][]review.Heading `yaml:"headings"`
 }
@@ -241,6 +244,9 @@ func loadConfig(flag func(name string) (value string, given bool), getenv func(s
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
 	}
 	if _, err := cfg.careProviders(); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
+	}
+	if err := delivery.Check(cfg.site.Recipients); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", fileName, err))
 	}
 	if err := review.CheckHeadings(cfg.site.Headings); err != nil {

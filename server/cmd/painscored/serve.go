@@ -177,7 +177,8 @@ func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.
 		return nil, err
 	}
 	use, err := clinic.Open(ctx, st, catalogue, keys, clinic.Settings{
-		ValueSets: cfg.site.ValueSets, Windows: windows, CareProviders: providers, ErasureJournal: journal, AccessLog: events,
+		ValueSets: cfg.site.ValueSets, Windows: windows, CareProviders: providers, Recipients: cfg.site.Recipients,
+		ErasureJournal: journal, AccessLog: events,
 	}, time.Now)
 	if err != nil {
 		return nil, err
