@@ -281,6 +281,26 @@ var matrixCalls = map[access.Action]func(m *matrix, ctx context.Context) error{
 		_, err := pb.NewPatientServiceClient(m.conn).ShareEpisode(ctx, &pb.ShareEpisodeRequest{CareUnit: "unit-own", EpisodeId: "e-1", WithCareUnit: m.next(), Reason: "r"})
 		return err
 	},
+	access.SetPatientNameCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).SetPatientName(ctx, &pb.SetPatientNameRequest{CareUnit: "unit-own", EpisodeId: "e-1", Name: "Matrix"})
+		return err
+	},
+	access.GetPatientNameCall: func(m *matrix, ctx context.Context) error {
+		_, err := pb.NewPatientServiceClient(m.conn).GetPatientName(ctx, &pb.GetPatientNameRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
+		return err
+	},
+	access.FindPatientsByNameCall: func(m *matrix, ctx context.Context) error {
+		own := metadata.NewOutgoingContext(ctx, metadata.Pairs("role", "clinician", "unit", "unit-own"))
+		if _, err := pb.NewPatientServiceClient(m.conn).SetPatientName(own, &pb.SetPatientNameRequest{CareUnit: "unit-own", EpisodeId: "e-1", Name: "Matrix"}); err != nil {
+			return err
+		}
+		m.log.take()
+		reply, err := pb.NewPatientServiceClient(m.conn).FindPatientsByName(ctx, &pb.FindPatientsByNameRequest{Name: "matrix"})
+		if err == nil && len(reply.Episodes) == 0 {
+			return status.Error(codes.NotFound, "the list is empty")
+		}
+		return err
+	},
 	access.SetRegistryChoiceCall: func(m *matrix, ctx context.Context) error {
 		_, err := pb.NewPatientServiceClient(m.conn).SetRegistryChoice(ctx, &pb.SetRegistryChoiceRequest{Patient: matrixPatient, CareUnit: "unit-own",
 			CareProvider: "provider", Registry: m.next(), Choice: pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_INFORMED, DecidedOn: "2024-01-01", Reason: "r"})
@@ -615,17 +635,31 @@ func TestMatrixOfPages(t *testing.T) {
 	}
 }
 
+// launchToken is of a new link to the episode.
+func (m *matrix) launchToken() string {
+	link, err := m.use.CreateLaunchLink(access.WithCaller(m.t.Context(), matrixCaller(access.Clinician, "unit-own")), clinic.EpisodeRef{CareUnit: "unit-own", EpisodeID: "e-1"})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.log.take()
+	return link.Token
+}
+
 // wrongPage says what is wrong with a page that the rule decides about.
 func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided string, caller access.Caller, relation string) string {
 	m.log.take()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1", "{moment}", "baseline").Replace(path)
+	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1", "{moment}", "baseline",
+		"/conference", "/conference?e=unit-own/e-1", "{token}", m.launchToken()).Replace(path)
 	reply := httptest.NewRecorder()
 	pages.ServeHTTP(reply, httptest.NewRequest(method, path, nil).WithContext(access.WithCaller(m.t.Context(), caller)))
 	list := route.Action == access.ListEpisodesCall
 	status := map[string]int{"yes": 200, "not found": 404, "role": 403, "unit": 403}[decided]
-	if list && status == 404 {
+	switch {
+	case list && status == 404:
 		status = 200 // an empty list
+	case status == 200 && strings.HasPrefix(path, "/launch/"):
+		status = 303 // on to the episode
 	}
 	if reply.Code != status {
 		return fmt.Sprintf("%d, want %d", reply.Code, status)

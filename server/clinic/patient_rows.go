@@ -83,14 +83,14 @@ func (c *Clinic) patientsOfUnit(ctx context.Context, v *visit, unit string, want
 	}
 	var all []ListedPatient
 	var old []stale
-	newSince := daysBefore(c.today(), NewForDays)
+	siteForms, newSince := c.siteForms(), daysBefore(c.today(), NewForDays)
 	judged := map[string]string{} // by programme type
 	err = c.overviews(ctx, unit, readerOf(v), func(o *store.EpisodeOverview) {
 		if !wanted(unit, o.EpisodeID) {
 			return
 		}
 		p := ListedPatient{Episode: o.Episode, Worse: int(o.Summary.Worse)}
-		p.Occasions, p.newest = c.answeredOccasions(o.Summary.Answered)
+		p.Occasions, p.newest = answeredOccasions(o.Summary.Answered, siteForms)
 		p.New = isNew(o, p.newest, newSince)
 		if len(p.Occasions) > 0 {
 			last := p.Occasions[len(p.Occasions)-1]
@@ -131,9 +131,22 @@ func (c *Clinic) reviewed(ctx context.Context, unit string) (map[store.OccasionK
 	return done, nil
 }
 
+// siteForms are the forms that have no scores.
+func (c *Clinic) siteForms() map[string]bool {
+	forms := map[string]bool{}
+	for _, in := range c.catalogue.Active() {
+		if in.IsForm() {
+			forms[in.ID()] = true
+		}
+	}
+	return forms
+}
+
 // answeredOccasions reads what writeAnswered wrote, ordered by the last day of
-// each, and that of the newest.
-func (c *Clinic) answeredOccasions(text string) (all []AnsweredOccasion, newest string) {
+// each, and the day of the newest form, a site form included. A canonical
+// occasion with nothing but site forms is not answered, as in a trend. It is
+// read for each of thousands of episodes.
+func answeredOccasions(text string, siteForms map[string]bool) (all []AnsweredOccasion, newest string) {
 	for line := range strings.Lines(text) {
 		var a AnsweredOccasion
 		occasion, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
@@ -141,12 +154,18 @@ func (c *Clinic) answeredOccasions(text string) (all []AnsweredOccasion, newest 
 		a.Label, rest, _ = strings.Cut(rest, "\t")
 		a.First, rest, _ = strings.Cut(rest, "\t")
 		a.Last, rest, _ = strings.Cut(rest, "\t")
-		for name := range strings.FieldsSeq(rest) {
-			if in, known := c.catalogue.Instrument(name, ""); !known || !in.IsForm() {
-				a.Forms++
+		a.Forms = 1 + strings.Count(rest, " ")
+		if len(siteForms) > 0 {
+			for name := range strings.SplitSeq(rest, " ") {
+				if siteForms[name] {
+					a.Forms--
+				}
 			}
 		}
 		if newest = max(newest, a.Last); a.Forms > 0 || a.Occasion == store.OtherOccasion {
+			if all == nil {
+				all = make([]AnsweredOccasion, 0, 4)
+			}
 			all = append(all, a)
 		}
 	}

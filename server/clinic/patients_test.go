@@ -288,6 +288,9 @@ func TestSeveralTrendsAreThoseThatAreThere(t *testing.T) {
 // with the page around it.
 func BenchmarkPatients(b *testing.B) {
 	s := manyEpisodes(b)
+	if _, err := s.Patients(ctx, clinic.PatientFilter{}, clinic.Page{}); err != nil { // makes the summaries
+		b.Fatal(err)
+	}
 	filters := map[string]clinic.PatientFilter{
 		"all": {CareUnit: unit}, "worse, not reviewed": {CareUnit: unit, Worse: true, NotReviewed: true}, "by cohort": {CareUnit: unit, Order: clinic.ByCohort},
 	}

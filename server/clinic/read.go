@@ -203,38 +203,3 @@ func (c *Clinic) episodesOf(ctx context.Context, v *visit, check *checker, careU
 	v.patients(c.knownUnit(ctx, careUnit), patientsOf(episodes)...)
 	return episodes, "", nil
 }
-
-// Answered is an episode with the occasions for which the patient's own scored
-// forms are stored and how many.
-type Answered struct {
-	store.Episode
-	Forms map[store.Occasion]int
-}
-
-// Overview is ListEpisodes with the number of the patient's forms per
-// occasion, for a page that shows who has answered what.
-func (c *Clinic) Overview(ctx context.Context, careUnit string, page Page) (_ []Answered, _ string, err error) {
-	v, err := c.enter(ctx, access.ListEpisodesCall)
-	if err != nil {
-		return nil, "", err
-	}
-	defer v.leave(ctx, &err)
-	episodes, next, err := c.listEpisodes(ctx, v, careUnit, nil, page)
-	if err != nil {
-		return nil, "", err
-	}
-	overview := make([]Answered, len(episodes))
-	for i, episode := range episodes {
-		overview[i] = Answered{Episode: episode, Forms: map[store.Occasion]int{}}
-		subs, err := c.store.SubmissionsOfEpisode(ctx, episode.CareUnit, episode.EpisodeID, 0)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, sub := range subs {
-			if sub.Respondent == store.Patient && !c.isForm(&sub) {
-				overview[i].Forms[sub.Occasion]++
-			}
-		}
-	}
-	return overview, next, nil
-}

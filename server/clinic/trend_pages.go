@@ -8,9 +8,9 @@ import (
 	"github.com/painscore/painscore/server/access"
 )
 
-// MaxTrends is how many trends are read at once: more patients than any meeting
-// talks about, and a page that can still be printed.
-const MaxTrends = 40
+// MaxTrends is how many trends are read at once: three cohorts, more patients than
+// a meeting talks about, and a page that can still be printed.
+const MaxTrends = 24
 
 // OpenTrend is Trend for somebody who opens the episode to read it: that this
 // reader has seen all changes up to now is remembered, and a list can say what is

@@ -56,7 +56,11 @@ func refOf(r *http.Request) clinic.EpisodeRef {
 // open reads the episode that a request names, in the reader's language. It
 // says false when the answer has been given already, which is a failure.
 func (s *site) open(w http.ResponseWriter, r *http.Request) (*reading, bool) {
-	trend, err := s.clinic.Trend(r.Context(), refOf(r))
+	read := s.clinic.OpenTrend
+	if onlyLooks(r) { // a browser that fetches ahead has not shown it to anybody
+		read = s.clinic.Trend
+	}
+	trend, err := read(r.Context(), refOf(r))
 	if err != nil {
 		s.failFor(w, r, err, http.StatusNotFound)
 		return nil, false

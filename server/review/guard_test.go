@@ -22,8 +22,20 @@ type brokenClinic struct{ err error }
 const secret = "191212121212"
 
 func (b brokenClinic) CareUnits(context.Context) ([]string, error) { return nil, b.err }
-func (b brokenClinic) Overview(context.Context, string, clinic.Page) ([]clinic.Answered, string, error) {
-	return nil, "", b.err
+func (b brokenClinic) Patients(context.Context, clinic.PatientFilter, clinic.Page) (clinic.PatientList, error) {
+	return clinic.PatientList{}, b.err
+}
+func (b brokenClinic) FindPatient(context.Context, clinic.PatientRef) ([]clinic.ListedPatient, []string, error) {
+	return nil, nil, b.err
+}
+func (b brokenClinic) OpenLaunchLink(context.Context, string) (store.Episode, error) {
+	return store.Episode{}, b.err
+}
+func (b brokenClinic) Trends(context.Context, []clinic.EpisodeRef) ([]*clinic.Trend, error) {
+	return nil, b.err
+}
+func (b brokenClinic) OpenTrend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error) {
+	return b.Trend(ctx, ref)
 }
 func (b brokenClinic) Forms(context.Context, clinic.EpisodeRef) ([]clinic.SiteForm, error) {
 	return nil, b.err
@@ -82,7 +94,7 @@ func TestEveryAnswerCarriesTheSafeHeaders(t *testing.T) {
 func TestThePagesAreForReadingOnly(t *testing.T) {
 	h := New(brokenClinic{err: &clinic.StateError{}}, Options{Logger: slog.New(slog.DiscardHandler)})
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
-		r := ask(h, method, "/")
+		r := ask(h, method, "/units/u/episodes/e")
 		if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("%s: %d, Allow %q", method, r.StatusCode, r.Header.Get("Allow"))
 		}

@@ -49,7 +49,9 @@ func withoutHashes(page string) string {
 func episodePath(id string) string { return "/units/" + unit + "/episodes/" + url.PathEscape(id) }
 
 var goldenPages = map[string]string{
-	"episodes":      "/",
+	"patients":      "/",
+	"patients-some": "/?unit=" + unit + "&missing=follow_up_12_months&open=1&order=episode",
+	"conference":    "/conference?" + url.Values{"e": {pickOf(unit, "all-three"), pickOf(unit, "baseline-only"), pickOf(unit, "no-baseline"), pickOf(unit, "nothing-yet"), pickOf(unit, "hostile<b>")}}.Encode(),
 	"all-three":     episodePath("all-three"),
 	"baseline-only": episodePath("baseline-only"),
 	"no-baseline":   episodePath("no-baseline"),

@@ -1,11 +1,11 @@
 // Package review serves the pages that a care team reads before a patient
-// comes in: the list of episodes, and one episode's trend.
+// comes in: the list of patients, one episode's trend, several for a conference.
 //
 // New gives an http.Handler; wrap it in LoopbackOnly where the pages are for
 // this computer alone. The way of a request: guard.go (headers, host, methods,
 // panics), routes.go (which page it is, and whose rule holds for it), signin.go
 // (who asks, else the way to sign in), pace.go (not too often), language.go (Swedish
-// or English), then episodes.go, episode.go, answers.go or one of the sheets
+// or English), then patients.go, conference.go, launch.go, episode.go, answers.go or one of the sheets
 // (sheet*.go), which ask the use cases through the small interface Clinic and
 // build plain values for the templates. reading.go decides which scales become
 // charts and which small tables, headings.go under what and in which order,
@@ -34,7 +34,11 @@ import (
 // Clinic is what the pages ask of the use cases. *clinic.Clinic is one.
 type Clinic interface {
 	CareUnits(ctx context.Context) ([]string, error)
-	Overview(ctx context.Context, careUnit string, page clinic.Page) ([]clinic.Answered, string, error)
+	Patients(ctx context.Context, filter clinic.PatientFilter, page clinic.Page) (clinic.PatientList, error)
+	FindPatient(ctx context.Context, patient clinic.PatientRef) ([]clinic.ListedPatient, []string, error)
+	OpenLaunchLink(ctx context.Context, token string) (store.Episode, error)
+	OpenTrend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
+	Trends(ctx context.Context, refs []clinic.EpisodeRef) ([]*clinic.Trend, error)
 	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
 	Forms(ctx context.Context, ref clinic.EpisodeRef) ([]clinic.SiteForm, error)
 	Background(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Background, error)

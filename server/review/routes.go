@@ -21,7 +21,7 @@ type Route struct {
 	handle func(s *site, w http.ResponseWriter, r *http.Request)
 }
 
-// The only addresses that take forms. What comes from another site is refused
+// Addresses that take forms, beside the first page. What comes from another site is refused
 // by the guard's http.CrossOriginProtection, by what the browser itself says of
 // the request's origin; cookies that are SameSite=Lax do not even come along. A
 // token in each form would guard against the same once more.
@@ -35,7 +35,10 @@ const (
 // Routes are all addresses of the pages. Every other one is not found.
 func Routes() []Route {
 	return []Route{
-		{Pattern: "GET /{$}", Action: access.ListEpisodesCall, handle: (*site).episodes},
+		{Pattern: "GET /{$}", Action: access.ListEpisodesCall, handle: (*site).patients},
+		{Pattern: "POST /{$}", Action: access.ListEpisodesCall, handle: (*site).findPatient},
+		{Pattern: "GET /conference", Action: access.GetTrendCall, handle: (*site).conference},
+		{Pattern: "GET /launch/{token}", Action: access.GetEpisodeCall, handle: (*site).launch},
 		{Pattern: "GET /units/{unit}/episodes/{id}", Action: access.GetTrendCall, handle: (*site).episode},
 		{Pattern: "GET /units/{unit}/episodes/{id}/answers", Action: access.GetTrendCall, handle: (*site).answers},
 		{Pattern: "GET /units/{unit}/episodes/{id}/talk", Action: access.GetTrendCall, handle: (*site).talkSheet},

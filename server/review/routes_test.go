@@ -13,7 +13,7 @@ import (
 // example is an address that a route matches.
 func example(route Route) (method, path string) {
 	method, pattern, _ := strings.Cut(route.Pattern, " ")
-	return method, strings.NewReplacer("{$}", "", "{unit}", "u", "{id}", "e", "{moment}", "baseline").Replace(pattern)
+	return method, strings.NewReplacer("{$}", "", "{unit}", "u", "{id}", "e", "{moment}", "baseline", "{token}", "t").Replace(pattern)
 }
 
 // open are the pages that nobody needs to be signed in for. A page that is not

@@ -26,14 +26,14 @@ type askedBy struct {
 	last *access.Caller
 }
 
-func (a *askedBy) Overview(ctx context.Context, _ string, _ clinic.Page) ([]clinic.Answered, string, error) {
+func (a *askedBy) Patients(ctx context.Context, _ clinic.PatientFilter, _ clinic.Page) (clinic.PatientList, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.last = nil
 	if caller, ok := access.CallerOf(ctx); ok {
 		a.last = &caller
 	}
-	return nil, "", nil
+	return clinic.PatientList{}, nil
 }
 func (a *askedBy) CareUnits(context.Context) ([]string, error) { return nil, nil }
 
@@ -412,7 +412,7 @@ func TestATokenlessDemoIsOpenAndNamesNobody(t *testing.T) {
 func TestOnlyTheTwoFormsTakeAPost(t *testing.T) {
 	s := newSignInSite(t)
 	s.get("/sign-in/start", "Bo")
-	for _, path := range []string{"/", "/sign-in", "/sign-in/start", "/sign-in/callback", "/signed-out", "/units/u/episodes/e"} {
+	for _, path := range []string{"/sign-in", "/sign-in/start", "/sign-in/callback", "/signed-out", "/units/u/episodes/e"} {
 		if status, _ := s.post(path, nil); status != http.StatusMethodNotAllowed {
 			t.Errorf("%s: %d", path, status)
 		}

@@ -3,7 +3,7 @@ package wording
 import "maps"
 
 // phrases are the sentences of all pages.
-var phrases = merged(pagePhrases, patientPhrases)
+var phrases = merged(pagePhrases, patientPhrases, listPhrases)
 
 // merged lays tables together that no key shares.
 func merged(tables ...map[string]pair) map[string]pair {
@@ -31,12 +31,7 @@ var pagePhrases = map[string]pair{
 	"version": {"Version %s", "Version %s"},
 
 	"episodes":              {"Vårdepisoder", "Episodes of care"},
-	"episodes.all":          {"Alla enheter", "All care units"},
-	"episodes.of":           {"Vårdepisoder vid %s", "Episodes of care at %s"},
-	"episodes.unit":         {"Vårdenhet", "Care unit"},
-	"episodes.show":         {"Visa", "Show"},
 	"episodes.none":         {"Inga vårdepisoder ännu. De skapas när det första formuläret inför nybesök kommer in.", "No episodes yet. They come into being with the first baseline form."},
-	"episodes.caption":      {"Vårdepisoder med formulär per tillfälle", "Episodes of care with forms per occasion"},
 	"episodes.next":         {"Nästa sida", "Next page"},
 	"episodes.first":        {"Första sidan", "First page"},
 	"episodes.paging":       {"Sidor", "Pages"},
@@ -52,7 +47,6 @@ var pagePhrases = map[string]pair{
 	"programme_type":        {"Inriktning", "Programme type"},
 	"referred":              {"Remiss", "Referred"},
 	"first_visit":           {"Nybesök", "First visit"},
-	"programme":             {"Program", "Programme"},
 	"start":                 {"Start", "Start"},
 	"end":                   {"Slut", "End"},
 	"sex":                   {"Kön", "Sex"},

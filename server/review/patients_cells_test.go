@@ -18,8 +18,8 @@ func TestWhatIsMissingIsToldFromWhatIsNotDue(t *testing.T) {
 		forms    int
 		want     occasionCell
 	}{
-		{"forms", store.Episode{}, store.Baseline, 9, occasionCell{Text: "9 forms"}},
-		{"one form", store.Episode{}, store.Baseline, 1, occasionCell{Text: "1 form"}},
+		{"forms", store.Episode{}, store.Baseline, 9, occasionCell{Text: "9 forms", Date: "2 Mar 2025"}},
+		{"one form", store.Episode{}, store.Baseline, 1, occasionCell{Text: "1 form", Date: "2 Mar 2025"}},
 		{"no baseline", store.Episode{}, store.Baseline, 0, occasionCell{Text: "baseline missing", Missing: true}},
 		{"no baseline after the visit", store.Episode{FirstVisitOn: "2025-03-01"}, store.Baseline, 0, occasionCell{Text: "baseline missing", Missing: true}},
 		{"first visit planned", store.Episode{FirstVisitPlanned: "2025-04-01"}, store.Baseline, 0, occasionCell{Text: "around", Date: "1 Apr 2025", Quiet: true}},
@@ -33,10 +33,13 @@ func TestWhatIsMissingIsToldFromWhatIsNotDue(t *testing.T) {
 		{"dropped out of the follow-up, a year later", store.Episode{Status: "dropped_out", DropOutPhase: "follow_up", EndedOn: "2024-01-01"}, store.FollowUp12Months, 0, occasionCell{Text: "not expected", Quiet: true}},
 		{"deceased", store.Episode{Deceased: true, EndedOn: "2024-01-01"}, store.FollowUp12Months, 0, occasionCell{Text: "not expected", Quiet: true}},
 		{"not to be contacted", store.Episode{DoNotContact: true, EndedOn: "2024-01-01"}, store.FollowUp12Months, 0, occasionCell{Text: "not expected", Quiet: true}},
-		{"dropped out, and yet answered", store.Episode{Status: "dropped_out"}, store.ProgrammeEnd, 3, occasionCell{Text: "3 forms"}},
+		{"dropped out, and yet answered", store.Episode{Status: "dropped_out"}, store.ProgrammeEnd, 3, occasionCell{Text: "3 forms", Date: "2 Mar 2025"}},
 	} {
-		a := clinic.Answered{Episode: c.episode, Forms: map[store.Occasion]int{c.occasion: c.forms}}
-		if got := cellOf(wording.English, a, c.occasion, today); got != c.want {
+		p := clinic.ListedPatient{Episode: c.episode}
+		if c.forms > 0 {
+			p.Occasions = []clinic.AnsweredOccasion{{Occasion: c.occasion, Forms: c.forms, Last: "2025-03-02"}}
+		}
+		if got := cellOf(wording.English, &p, c.occasion, today); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
