@@ -96,6 +96,7 @@ type Store interface {
 	Summaries
 	LaunchLinks
 	Deliveries
+	Told
 	Runs
 	Contents
 	Settings

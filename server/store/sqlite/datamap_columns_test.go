@@ -142,6 +142,15 @@ var dataMap = []mapped{
 		"pseudonym: episode patient_key",
 		"operational: delivery_id is_erased",
 	)},
+	{"told_reader", "to keep who is given reports apart from what is added for them at the same time", forGood, in(
+		"operational: stamp",
+		"staff: reader",
+	)},
+	{"told_population", "to refuse a report that tells about a few people by what it lacks of an earlier one", untilErased, in(
+		"pseudonym: digest members",
+		"operational: told_at",
+		"staff: reader",
+	)},
 	{"erasure", "to erase somebody again whom a restored backup has brought back, and to show that it was done", tombstone, in(
 		"operational: erasure_id identities episodes submissions versions erased_at purged_at",
 		"pseudonym: patient_keys",

@@ -54,6 +54,8 @@ var copiedTables = []copiedTable{
 	{"erased_submission", "mark", false},
 	{"delivery", "delivery_id", true},
 	{"delivery_member", "delivery_id, episode", true},
+	{"told_reader", "reader", true},
+	{"told_population", "reader, digest", true},
 	{"access_block", "chain, number", true},
 	{"access_subject", "patient_key, last_at, chain, number", false},
 	{"access_unindexed", "last_at, chain, number", false},

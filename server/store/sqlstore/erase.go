@@ -139,6 +139,9 @@ func (t *transaction) carryOff(e *store.Erasure, units []*counter, gone []remain
 			return err
 		}
 	}
+	if err := t.replaceTold("", e.PatientKeys...); err != nil {
+		return err
+	}
 	return t.bury(e, units, gone)
 }
 

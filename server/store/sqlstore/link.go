@@ -115,6 +115,9 @@ func (t *transaction) merge(into, other string, link *store.Link) (episodes int6
 	if err := t.mergeNames(into, other, link); err != nil {
 		return 0, err
 	}
+	if err := t.replaceTold(into, other); err != nil {
+		return 0, err
+	}
 	// Keys that were merged into the other stand for the first from now on, so
 	// that all of a patient's keys are one step away.
 	if err := t.exec(t.sql.moveMerged, other, into); err != nil {

@@ -29,6 +29,9 @@ var onPurpose = map[string]bool{
 	// A list of a unit's episodes by what is due reads them all: 20 ms for 5,000.
 	".coordinationStatements.overviews":         true,
 	".coordinationStatements.overviewsOfReader": true,
+	// An erasure looks through all that was told: rare, and a row for each group of a report.
+	".toldStatements.toldNames": true,
+	".toldStatements.stampTold": true,
 }
 
 // exists is a look for any row at all, which ends at the first.

@@ -29,6 +29,7 @@ type statements struct {
 	nameStatements
 	coordinationStatements
 	deliveryStatements
+	toldStatements
 }
 
 const episodeColumns = `h.care_unit, h.episode_id, h.patient_key, v.version, v.change_seq, v.recorded_at,
@@ -122,5 +123,6 @@ func newStatements(r func(string) string) statements {
 
 		coordinationStatements: newCoordinationStatements(r),
 		deliveryStatements:     newDeliveryStatements(r),
+		toldStatements:         newToldStatements(r),
 	}
 }
