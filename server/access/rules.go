@@ -15,7 +15,9 @@ const (
 	ErasePatientCall           Action = "PatientService.ErasePatient"
 	ExportPatientCall          Action = "PatientService.ExportPatient"
 	FindDispatchCall           Action = "PatientService.FindDispatch"
+	FindPatientsByNameCall     Action = "PatientService.FindPatientsByName"
 	GetEpisodeCall             Action = "PatientService.GetEpisode"
+	GetPatientNameCall         Action = "PatientService.GetPatientName"
 	GetTrendCall               Action = "PatientService.GetTrend"
 	LinkIdentityCall           Action = "PatientService.LinkIdentity"
 	ListAwaitingFeedbackCall   Action = "PatientService.ListAwaitingFeedback"
@@ -24,6 +26,7 @@ const (
 	ListOccasionActsCall       Action = "PatientService.ListOccasionActs"
 	RecordDispatchCall         Action = "PatientService.RecordDispatch"
 	RecordFeedbackReviewCall   Action = "PatientService.RecordFeedbackReview"
+	SetPatientNameCall         Action = "PatientService.SetPatientName"
 	SetRegistryChoiceCall      Action = "PatientService.SetRegistryChoice"
 	ShareEpisodeCall           Action = "PatientService.ShareEpisode"
 	UpsertEpisodeCall          Action = "PatientService.UpsertEpisode"
@@ -62,7 +65,9 @@ var rules = map[Action]Rule{
 	ErasePatientCall:           {Roles: []Role{Administrator}, Activity: Erase, Scope: ScopeProvider},
 	ExportPatientCall:          {Roles: []Role{Coordinator, Administrator}, Activity: Print, Scope: ScopeProvider},
 	FindDispatchCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	FindPatientsByNameCall:     {Roles: []Role{Clinician, Coordinator, Administrator}, Activity: Read, Scope: ScopeEpisode},
 	GetEpisodeCall:             {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
+	GetPatientNameCall:         {Roles: []Role{Clinician, Coordinator, Administrator}, Activity: Read, Scope: ScopeEpisode},
 	GetTrendCall:               {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	LinkIdentityCall:           {Roles: []Role{Integrator, Coordinator, Administrator}, Activity: Write, Scope: ScopeProvider},
 	ListAwaitingFeedbackCall:   {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeOwner},
@@ -71,6 +76,7 @@ var rules = map[Action]Rule{
 	ListOccasionActsCall:       {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Read, Scope: ScopeEpisode},
 	RecordDispatchCall:         {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	RecordFeedbackReviewCall:   {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
+	SetPatientNameCall:         {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	SetRegistryChoiceCall:      {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	ShareEpisodeCall:           {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},
 	UpsertEpisodeCall:          {Roles: []Role{Integrator, Clinician, Coordinator}, Activity: Write, Scope: ScopeOwner},

@@ -91,14 +91,7 @@ func (c *Clinic) SetRegistryChoice(ctx context.Context, r RegistryChoosing) (_ s
 // checkChoosing checks the input and fills in what may be left out. The
 // identifier is zero where the patient is named by an episode.
 func (c *Clinic) checkChoosing(check *checker, r *RegistryChoosing) (id identity.Identifier) {
-	check.id("care_unit", r.CareUnit)
-	check.code("episode_id", r.EpisodeID)
-	switch {
-	case r.Patient != nil:
-		id, _ = check.patient("patient", *r.Patient)
-	case r.EpisodeID == "":
-		check.add("episode_id", Required, "must be given where patient is not")
-	}
+	id = check.patientOrEpisode(r.EpisodeRef)
 	known := c.settings.CareProviders.ByUnit(r.CareUnit)
 	switch {
 	case r.CareProvider == "" && known == "":

@@ -70,8 +70,8 @@ func (x *ExportPatientRequest) GetPatient() *PatientIdentifier {
 	return nil
 }
 
-// One part of an export. Parts come in the order of their fields here: identifiers, then each episode with its versions,
-// its shares and its sheets, then choices and the access log, then the end. A stream without `end` was cut off. Deliveries to
+// One part of an export: identifiers and the name come first, then each episode with its versions, its shares, what was done
+// about its occasions, its paper codes, who has seen it and its sheets, then choices and the access log, then the end. A stream without `end` was cut off. Deliveries to
 // registries have no part: this version of painscore makes none.
 type ExportPatientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -86,6 +86,10 @@ type ExportPatientResponse struct {
 	//	*ExportPatientResponse_RegistryChoice
 	//	*ExportPatientResponse_Access
 	//	*ExportPatientResponse_End
+	//	*ExportPatientResponse_Name
+	//	*ExportPatientResponse_Act
+	//	*ExportPatientResponse_PaperCode
+	//	*ExportPatientResponse_Visit
 	Part          isExportPatientResponse_Part `protobuf_oneof:"part"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -191,6 +195,42 @@ func (x *ExportPatientResponse) GetEnd() *ExportPatientEnd {
 	return nil
 }
 
+func (x *ExportPatientResponse) GetName() *PatientName {
+	if x != nil {
+		if x, ok := x.Part.(*ExportPatientResponse_Name); ok {
+			return x.Name
+		}
+	}
+	return nil
+}
+
+func (x *ExportPatientResponse) GetAct() *ExportedAct {
+	if x != nil {
+		if x, ok := x.Part.(*ExportPatientResponse_Act); ok {
+			return x.Act
+		}
+	}
+	return nil
+}
+
+func (x *ExportPatientResponse) GetPaperCode() *ExportedPaperCode {
+	if x != nil {
+		if x, ok := x.Part.(*ExportPatientResponse_PaperCode); ok {
+			return x.PaperCode
+		}
+	}
+	return nil
+}
+
+func (x *ExportPatientResponse) GetVisit() *ExportedVisit {
+	if x != nil {
+		if x, ok := x.Part.(*ExportPatientResponse_Visit); ok {
+			return x.Visit
+		}
+	}
+	return nil
+}
+
 type isExportPatientResponse_Part interface {
 	isExportPatientResponse_Part()
 }
@@ -231,6 +271,26 @@ type ExportPatientResponse_End struct {
 	End *ExportPatientEnd `protobuf:"bytes,7,opt,name=end,proto3,oneof"`
 }
 
+type ExportPatientResponse_Name struct {
+	// What the patient is called, if a name was given.
+	Name *PatientName `protobuf:"bytes,8,opt,name=name,proto3,oneof"`
+}
+
+type ExportPatientResponse_Act struct {
+	// One act about an occasion of an episode, oldest first: forms sent out, answers read, feedback.
+	Act *ExportedAct `protobuf:"bytes,9,opt,name=act,proto3,oneof"`
+}
+
+type ExportPatientResponse_PaperCode struct {
+	// The code on the paper forms of an occasion.
+	PaperCode *ExportedPaperCode `protobuf:"bytes,10,opt,name=paper_code,json=paperCode,proto3,oneof"`
+}
+
+type ExportPatientResponse_Visit struct {
+	// Up to when a reader has seen an episode.
+	Visit *ExportedVisit `protobuf:"bytes,11,opt,name=visit,proto3,oneof"`
+}
+
 func (*ExportPatientResponse_Identifier) isExportPatientResponse_Part() {}
 
 func (*ExportPatientResponse_Episode) isExportPatientResponse_Part() {}
@@ -244,6 +304,14 @@ func (*ExportPatientResponse_RegistryChoice) isExportPatientResponse_Part() {}
 func (*ExportPatientResponse_Access) isExportPatientResponse_Part() {}
 
 func (*ExportPatientResponse_End) isExportPatientResponse_Part() {}
+
+func (*ExportPatientResponse_Name) isExportPatientResponse_Part() {}
+
+func (*ExportPatientResponse_Act) isExportPatientResponse_Part() {}
+
+func (*ExportPatientResponse_PaperCode) isExportPatientResponse_Part() {}
+
+func (*ExportPatientResponse_Visit) isExportPatientResponse_Part() {}
 
 // What the patient is called.
 type ExportedIdentifier struct {
@@ -400,6 +468,234 @@ func (x *ExportedShare) GetReason() string {
 	return ""
 }
 
+// One act about an occasion.
+type ExportedAct struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The episode.
+	EpisodeId string `protobuf:"bytes,2,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// The act.
+	Act           *OccasionAct `protobuf:"bytes,3,opt,name=act,proto3" json:"act,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedAct) Reset() {
+	*x = ExportedAct{}
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedAct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedAct) ProtoMessage() {}
+
+func (x *ExportedAct) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedAct.ProtoReflect.Descriptor instead.
+func (*ExportedAct) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ExportedAct) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ExportedAct) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *ExportedAct) GetAct() *OccasionAct {
+	if x != nil {
+		return x.Act
+	}
+	return nil
+}
+
+// The code on the paper forms of one occasion.
+type ExportedPaperCode struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The episode.
+	EpisodeId string `protobuf:"bytes,2,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// The occasion.
+	Occasion Occasion `protobuf:"varint,3,opt,name=occasion,proto3,enum=painscore.v1.Occasion" json:"occasion,omitempty"`
+	// Label of an OTHER.
+	OccasionLabel string `protobuf:"bytes,4,opt,name=occasion_label,json=occasionLabel,proto3" json:"occasion_label,omitempty"`
+	// The code.
+	PaperCode string `protobuf:"bytes,5,opt,name=paper_code,json=paperCode,proto3" json:"paper_code,omitempty"`
+	// When it was made.
+	MadeAt        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedPaperCode) Reset() {
+	*x = ExportedPaperCode{}
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedPaperCode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedPaperCode) ProtoMessage() {}
+
+func (x *ExportedPaperCode) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedPaperCode.ProtoReflect.Descriptor instead.
+func (*ExportedPaperCode) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ExportedPaperCode) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ExportedPaperCode) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *ExportedPaperCode) GetOccasion() Occasion {
+	if x != nil {
+		return x.Occasion
+	}
+	return Occasion_OCCASION_UNSPECIFIED
+}
+
+func (x *ExportedPaperCode) GetOccasionLabel() string {
+	if x != nil {
+		return x.OccasionLabel
+	}
+	return ""
+}
+
+func (x *ExportedPaperCode) GetPaperCode() string {
+	if x != nil {
+		return x.PaperCode
+	}
+	return ""
+}
+
+func (x *ExportedPaperCode) GetMadeAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MadeAt
+	}
+	return nil
+}
+
+// A reader's last look at an episode, kept so that the reader is told what is new.
+type ExportedVisit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit that owns the episode.
+	CareUnit string `protobuf:"bytes,1,opt,name=care_unit,json=careUnit,proto3" json:"care_unit,omitempty"`
+	// The episode.
+	EpisodeId string `protobuf:"bytes,2,opt,name=episode_id,json=episodeId,proto3" json:"episode_id,omitempty"`
+	// The user.
+	Reader string `protobuf:"bytes,3,opt,name=reader,proto3" json:"reader,omitempty"`
+	// When.
+	SeenAt        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedVisit) Reset() {
+	*x = ExportedVisit{}
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedVisit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedVisit) ProtoMessage() {}
+
+func (x *ExportedVisit) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedVisit.ProtoReflect.Descriptor instead.
+func (*ExportedVisit) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ExportedVisit) GetCareUnit() string {
+	if x != nil {
+		return x.CareUnit
+	}
+	return ""
+}
+
+func (x *ExportedVisit) GetEpisodeId() string {
+	if x != nil {
+		return x.EpisodeId
+	}
+	return ""
+}
+
+func (x *ExportedVisit) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *ExportedVisit) GetSeenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SeenAt
+	}
+	return nil
+}
+
 // How many parts of each kind came before.
 type ExportPatientEnd struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -414,14 +710,22 @@ type ExportPatientEnd struct {
 	// Versions of registry choices.
 	RegistryChoices int32 `protobuf:"varint,5,opt,name=registry_choices,json=registryChoices,proto3" json:"registry_choices,omitempty"`
 	// Events of the access log.
-	AccessEvents  int32 `protobuf:"varint,6,opt,name=access_events,json=accessEvents,proto3" json:"access_events,omitempty"`
+	AccessEvents int32 `protobuf:"varint,6,opt,name=access_events,json=accessEvents,proto3" json:"access_events,omitempty"`
+	// Names: one or none.
+	Names int32 `protobuf:"varint,7,opt,name=names,proto3" json:"names,omitempty"`
+	// Acts about occasions.
+	Acts int32 `protobuf:"varint,8,opt,name=acts,proto3" json:"acts,omitempty"`
+	// Codes on paper forms.
+	PaperCodes int32 `protobuf:"varint,9,opt,name=paper_codes,json=paperCodes,proto3" json:"paper_codes,omitempty"`
+	// Readers' last looks.
+	Visits        int32 `protobuf:"varint,10,opt,name=visits,proto3" json:"visits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExportPatientEnd) Reset() {
 	*x = ExportPatientEnd{}
-	mi := &file_painscore_v1_patient_export_proto_msgTypes[4]
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +737,7 @@ func (x *ExportPatientEnd) String() string {
 func (*ExportPatientEnd) ProtoMessage() {}
 
 func (x *ExportPatientEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_export_proto_msgTypes[4]
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +750,7 @@ func (x *ExportPatientEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportPatientEnd.ProtoReflect.Descriptor instead.
 func (*ExportPatientEnd) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{4}
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ExportPatientEnd) GetIdentifiers() int32 {
@@ -491,13 +795,41 @@ func (x *ExportPatientEnd) GetAccessEvents() int32 {
 	return 0
 }
 
+func (x *ExportPatientEnd) GetNames() int32 {
+	if x != nil {
+		return x.Names
+	}
+	return 0
+}
+
+func (x *ExportPatientEnd) GetActs() int32 {
+	if x != nil {
+		return x.Acts
+	}
+	return 0
+}
+
+func (x *ExportPatientEnd) GetPaperCodes() int32 {
+	if x != nil {
+		return x.PaperCodes
+	}
+	return 0
+}
+
+func (x *ExportPatientEnd) GetVisits() int32 {
+	if x != nil {
+		return x.Visits
+	}
+	return 0
+}
+
 var File_painscore_v1_patient_export_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\n" +
-	"!painscore/v1/patient_export.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a painscore/v1/audit_service.proto\x1a\x1apainscore/v1/episode.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1apainscore/v1/rescore.proto\"Q\n" +
+	"!painscore/v1/patient_export.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a painscore/v1/audit_service.proto\x1a\x1fpainscore/v1/coordination.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1fpainscore/v1/patient_name.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x1dpainscore/v1/submission.proto\"Q\n" +
 	"\x14ExportPatientRequest\x129\n" +
-	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"\xc0\x03\n" +
+	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"\x97\x05\n" +
 	"\x15ExportPatientResponse\x12B\n" +
 	"\n" +
 	"identifier\x18\x01 \x01(\v2 .painscore.v1.ExportedIdentifierH\x00R\n" +
@@ -509,7 +841,13 @@ const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"submission\x12G\n" +
 	"\x0fregistry_choice\x18\x05 \x01(\v2\x1c.painscore.v1.RegistryChoiceH\x00R\x0eregistryChoice\x123\n" +
 	"\x06access\x18\x06 \x01(\v2\x19.painscore.v1.AccessEventH\x00R\x06access\x122\n" +
-	"\x03end\x18\a \x01(\v2\x1e.painscore.v1.ExportPatientEndH\x00R\x03endB\x06\n" +
+	"\x03end\x18\a \x01(\v2\x1e.painscore.v1.ExportPatientEndH\x00R\x03end\x12/\n" +
+	"\x04name\x18\b \x01(\v2\x19.painscore.v1.PatientNameH\x00R\x04name\x12-\n" +
+	"\x03act\x18\t \x01(\v2\x19.painscore.v1.ExportedActH\x00R\x03act\x12@\n" +
+	"\n" +
+	"paper_code\x18\n" +
+	" \x01(\v2\x1f.painscore.v1.ExportedPaperCodeH\x00R\tpaperCode\x123\n" +
+	"\x05visit\x18\v \x01(\v2\x1b.painscore.v1.ExportedVisitH\x00R\x05visitB\x06\n" +
 	"\x04part\"\x8c\x01\n" +
 	"\x12ExportedIdentifier\x12?\n" +
 	"\n" +
@@ -525,14 +863,40 @@ const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\n" +
 	"changed_by\x18\x05 \x01(\tR\tchangedBy\x12*\n" +
 	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"\xda\x01\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"v\n" +
+	"\vExportedAct\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\x02 \x01(\tR\tepisodeId\x12+\n" +
+	"\x03act\x18\x03 \x01(\v2\x19.painscore.v1.OccasionActR\x03act\"\xfe\x01\n" +
+	"\x11ExportedPaperCode\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\x02 \x01(\tR\tepisodeId\x122\n" +
+	"\boccasion\x18\x03 \x01(\x0e2\x16.painscore.v1.OccasionR\boccasion\x12%\n" +
+	"\x0eoccasion_label\x18\x04 \x01(\tR\roccasionLabel\x12\x1d\n" +
+	"\n" +
+	"paper_code\x18\x05 \x01(\tR\tpaperCode\x123\n" +
+	"\amade_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06madeAt\"\x98\x01\n" +
+	"\rExportedVisit\x12\x1b\n" +
+	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12\x1d\n" +
+	"\n" +
+	"episode_id\x18\x02 \x01(\tR\tepisodeId\x12\x16\n" +
+	"\x06reader\x18\x03 \x01(\tR\x06reader\x123\n" +
+	"\aseen_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06seenAt\"\xbd\x02\n" +
 	"\x10ExportPatientEnd\x12 \n" +
 	"\videntifiers\x18\x01 \x01(\x05R\videntifiers\x12\x1a\n" +
 	"\bepisodes\x18\x02 \x01(\x05R\bepisodes\x12\x16\n" +
 	"\x06shares\x18\x03 \x01(\x05R\x06shares\x12 \n" +
 	"\vsubmissions\x18\x04 \x01(\x05R\vsubmissions\x12)\n" +
 	"\x10registry_choices\x18\x05 \x01(\x05R\x0fregistryChoices\x12#\n" +
-	"\raccess_events\x18\x06 \x01(\x05R\faccessEventsBb\n" +
+	"\raccess_events\x18\x06 \x01(\x05R\faccessEvents\x12\x14\n" +
+	"\x05names\x18\a \x01(\x05R\x05names\x12\x12\n" +
+	"\x04acts\x18\b \x01(\x05R\x04acts\x12\x1f\n" +
+	"\vpaper_codes\x18\t \x01(\x05R\n" +
+	"paperCodes\x12\x16\n" +
+	"\x06visits\x18\n" +
+	" \x01(\x05R\x06visitsBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -547,37 +911,51 @@ func file_painscore_v1_patient_export_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_patient_export_proto_rawDescData
 }
 
-var file_painscore_v1_patient_export_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_painscore_v1_patient_export_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_painscore_v1_patient_export_proto_goTypes = []any{
 	(*ExportPatientRequest)(nil),  // 0: painscore.v1.ExportPatientRequest
 	(*ExportPatientResponse)(nil), // 1: painscore.v1.ExportPatientResponse
 	(*ExportedIdentifier)(nil),    // 2: painscore.v1.ExportedIdentifier
 	(*ExportedShare)(nil),         // 3: painscore.v1.ExportedShare
-	(*ExportPatientEnd)(nil),      // 4: painscore.v1.ExportPatientEnd
-	(*PatientIdentifier)(nil),     // 5: painscore.v1.PatientIdentifier
-	(*Episode)(nil),               // 6: painscore.v1.Episode
-	(*SubmissionVersion)(nil),     // 7: painscore.v1.SubmissionVersion
-	(*RegistryChoice)(nil),        // 8: painscore.v1.RegistryChoice
-	(*AccessEvent)(nil),           // 9: painscore.v1.AccessEvent
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*ExportedAct)(nil),           // 4: painscore.v1.ExportedAct
+	(*ExportedPaperCode)(nil),     // 5: painscore.v1.ExportedPaperCode
+	(*ExportedVisit)(nil),         // 6: painscore.v1.ExportedVisit
+	(*ExportPatientEnd)(nil),      // 7: painscore.v1.ExportPatientEnd
+	(*PatientIdentifier)(nil),     // 8: painscore.v1.PatientIdentifier
+	(*Episode)(nil),               // 9: painscore.v1.Episode
+	(*SubmissionVersion)(nil),     // 10: painscore.v1.SubmissionVersion
+	(*RegistryChoice)(nil),        // 11: painscore.v1.RegistryChoice
+	(*AccessEvent)(nil),           // 12: painscore.v1.AccessEvent
+	(*PatientName)(nil),           // 13: painscore.v1.PatientName
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*OccasionAct)(nil),           // 15: painscore.v1.OccasionAct
+	(Occasion)(0),                 // 16: painscore.v1.Occasion
 }
 var file_painscore_v1_patient_export_proto_depIdxs = []int32{
-	5,  // 0: painscore.v1.ExportPatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	8,  // 0: painscore.v1.ExportPatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
 	2,  // 1: painscore.v1.ExportPatientResponse.identifier:type_name -> painscore.v1.ExportedIdentifier
-	6,  // 2: painscore.v1.ExportPatientResponse.episode:type_name -> painscore.v1.Episode
+	9,  // 2: painscore.v1.ExportPatientResponse.episode:type_name -> painscore.v1.Episode
 	3,  // 3: painscore.v1.ExportPatientResponse.share:type_name -> painscore.v1.ExportedShare
-	7,  // 4: painscore.v1.ExportPatientResponse.submission:type_name -> painscore.v1.SubmissionVersion
-	8,  // 5: painscore.v1.ExportPatientResponse.registry_choice:type_name -> painscore.v1.RegistryChoice
-	9,  // 6: painscore.v1.ExportPatientResponse.access:type_name -> painscore.v1.AccessEvent
-	4,  // 7: painscore.v1.ExportPatientResponse.end:type_name -> painscore.v1.ExportPatientEnd
-	5,  // 8: painscore.v1.ExportedIdentifier.identifier:type_name -> painscore.v1.PatientIdentifier
-	10, // 9: painscore.v1.ExportedIdentifier.added_at:type_name -> google.protobuf.Timestamp
-	10, // 10: painscore.v1.ExportedShare.at:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	10, // 4: painscore.v1.ExportPatientResponse.submission:type_name -> painscore.v1.SubmissionVersion
+	11, // 5: painscore.v1.ExportPatientResponse.registry_choice:type_name -> painscore.v1.RegistryChoice
+	12, // 6: painscore.v1.ExportPatientResponse.access:type_name -> painscore.v1.AccessEvent
+	7,  // 7: painscore.v1.ExportPatientResponse.end:type_name -> painscore.v1.ExportPatientEnd
+	13, // 8: painscore.v1.ExportPatientResponse.name:type_name -> painscore.v1.PatientName
+	4,  // 9: painscore.v1.ExportPatientResponse.act:type_name -> painscore.v1.ExportedAct
+	5,  // 10: painscore.v1.ExportPatientResponse.paper_code:type_name -> painscore.v1.ExportedPaperCode
+	6,  // 11: painscore.v1.ExportPatientResponse.visit:type_name -> painscore.v1.ExportedVisit
+	8,  // 12: painscore.v1.ExportedIdentifier.identifier:type_name -> painscore.v1.PatientIdentifier
+	14, // 13: painscore.v1.ExportedIdentifier.added_at:type_name -> google.protobuf.Timestamp
+	14, // 14: painscore.v1.ExportedShare.at:type_name -> google.protobuf.Timestamp
+	15, // 15: painscore.v1.ExportedAct.act:type_name -> painscore.v1.OccasionAct
+	16, // 16: painscore.v1.ExportedPaperCode.occasion:type_name -> painscore.v1.Occasion
+	14, // 17: painscore.v1.ExportedPaperCode.made_at:type_name -> google.protobuf.Timestamp
+	14, // 18: painscore.v1.ExportedVisit.seen_at:type_name -> google.protobuf.Timestamp
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_patient_export_proto_init() }
@@ -586,9 +964,12 @@ func file_painscore_v1_patient_export_proto_init() {
 		return
 	}
 	file_painscore_v1_audit_service_proto_init()
+	file_painscore_v1_coordination_proto_init()
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_patient_name_proto_init()
 	file_painscore_v1_registry_choice_proto_init()
 	file_painscore_v1_rescore_proto_init()
+	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_patient_export_proto_msgTypes[1].OneofWrappers = []any{
 		(*ExportPatientResponse_Identifier)(nil),
 		(*ExportPatientResponse_Episode)(nil),
@@ -597,6 +978,10 @@ func file_painscore_v1_patient_export_proto_init() {
 		(*ExportPatientResponse_RegistryChoice)(nil),
 		(*ExportPatientResponse_Access)(nil),
 		(*ExportPatientResponse_End)(nil),
+		(*ExportPatientResponse_Name)(nil),
+		(*ExportPatientResponse_Act)(nil),
+		(*ExportPatientResponse_PaperCode)(nil),
+		(*ExportPatientResponse_Visit)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -604,7 +989,7 @@ func file_painscore_v1_patient_export_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_patient_export_proto_rawDesc), len(file_painscore_v1_patient_export_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1106,7 +1106,7 @@ var File_painscore_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1fpainscore/v1/coordination.proto\x1a\x1apainscore/v1/episode.proto\x1a!painscore/v1/patient_export.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
+	"\"painscore/v1/patient_service.proto\x12\fpainscore.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19painscore/v1/access.proto\x1a\x1fpainscore/v1/coordination.proto\x1a\x1apainscore/v1/episode.proto\x1a!painscore/v1/patient_export.proto\x1a\x1fpainscore/v1/patient_name.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\xd3\x01\n" +
 	"\x14UpsertEpisodeRequest\x129\n" +
 	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\x12/\n" +
 	"\aepisode\x18\x02 \x01(\v2\x15.painscore.v1.EpisodeR\aepisode\x12;\n" +
@@ -1188,7 +1188,7 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"episode_id\x18\x03 \x01(\tR\tepisodeId\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\"=\n" +
 	"\x10GetTrendResponse\x12)\n" +
-	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\xcc\r\n" +
+	"\x05trend\x18\x01 \x01(\v2\x13.painscore.v1.TrendR\x05trend2\x9c\x10\n" +
 	"\x0ePatientService\x12g\n" +
 	"\rUpsertEpisode\x12\".painscore.v1.UpsertEpisodeRequest\x1a#.painscore.v1.UpsertEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12^\n" +
@@ -1200,7 +1200,13 @@ const file_painscore_v1_patient_service_proto_rawDesc = "" +
 	"\fShareEpisode\x12!.painscore.v1.ShareEpisodeRequest\x1a\".painscore.v1.ShareEpisodeResponse\"\r\xaa\x9d\"\t\n" +
 	"\x03\x01\x02\x03\x10\x02\x18\x01\x12s\n" +
 	"\x11SetRegistryChoice\x12&.painscore.v1.SetRegistryChoiceRequest\x1a'.painscore.v1.SetRegistryChoiceResponse\"\r\xaa\x9d\"\t\n" +
-	"\x03\x01\x02\x03\x10\x02\x18\x01\x12h\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12j\n" +
+	"\x0eSetPatientName\x12#.painscore.v1.SetPatientNameRequest\x1a$.painscore.v1.SetPatientNameResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x01\x02\x03\x10\x02\x18\x01\x12j\n" +
+	"\x0eGetPatientName\x12#.painscore.v1.GetPatientNameRequest\x1a$.painscore.v1.GetPatientNameResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x02\x03\x05\x10\x01\x18\x02\x12v\n" +
+	"\x12FindPatientsByName\x12'.painscore.v1.FindPatientsByNameRequest\x1a(.painscore.v1.FindPatientsByNameResponse\"\r\xaa\x9d\"\t\n" +
+	"\x03\x02\x03\x05\x10\x01\x18\x02\x12h\n" +
 	"\rExportPatient\x12\".painscore.v1.ExportPatientRequest\x1a#.painscore.v1.ExportPatientResponse\"\f\xaa\x9d\"\b\n" +
 	"\x02\x03\x05\x10\x04\x18\x030\x01\x12d\n" +
 	"\fLinkIdentity\x12!.painscore.v1.LinkIdentityRequest\x1a\".painscore.v1.LinkIdentityResponse\"\r\xaa\x9d\"\t\n" +
@@ -1262,23 +1268,29 @@ var file_painscore_v1_patient_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),        // 20: google.protobuf.Timestamp
 	(*Trend)(nil),                        // 21: painscore.v1.Trend
 	(*SetRegistryChoiceRequest)(nil),     // 22: painscore.v1.SetRegistryChoiceRequest
-	(*ExportPatientRequest)(nil),         // 23: painscore.v1.ExportPatientRequest
-	(*ListDueOccasionsRequest)(nil),      // 24: painscore.v1.ListDueOccasionsRequest
-	(*RecordDispatchRequest)(nil),        // 25: painscore.v1.RecordDispatchRequest
-	(*CreateLaunchLinkRequest)(nil),      // 26: painscore.v1.CreateLaunchLinkRequest
-	(*FindDispatchRequest)(nil),          // 27: painscore.v1.FindDispatchRequest
-	(*RecordFeedbackReviewRequest)(nil),  // 28: painscore.v1.RecordFeedbackReviewRequest
-	(*ListOccasionActsRequest)(nil),      // 29: painscore.v1.ListOccasionActsRequest
-	(*ListAwaitingFeedbackRequest)(nil),  // 30: painscore.v1.ListAwaitingFeedbackRequest
-	(*SetRegistryChoiceResponse)(nil),    // 31: painscore.v1.SetRegistryChoiceResponse
-	(*ExportPatientResponse)(nil),        // 32: painscore.v1.ExportPatientResponse
-	(*ListDueOccasionsResponse)(nil),     // 33: painscore.v1.ListDueOccasionsResponse
-	(*RecordDispatchResponse)(nil),       // 34: painscore.v1.RecordDispatchResponse
-	(*CreateLaunchLinkResponse)(nil),     // 35: painscore.v1.CreateLaunchLinkResponse
-	(*FindDispatchResponse)(nil),         // 36: painscore.v1.FindDispatchResponse
-	(*RecordFeedbackReviewResponse)(nil), // 37: painscore.v1.RecordFeedbackReviewResponse
-	(*ListOccasionActsResponse)(nil),     // 38: painscore.v1.ListOccasionActsResponse
-	(*ListAwaitingFeedbackResponse)(nil), // 39: painscore.v1.ListAwaitingFeedbackResponse
+	(*SetPatientNameRequest)(nil),        // 23: painscore.v1.SetPatientNameRequest
+	(*GetPatientNameRequest)(nil),        // 24: painscore.v1.GetPatientNameRequest
+	(*FindPatientsByNameRequest)(nil),    // 25: painscore.v1.FindPatientsByNameRequest
+	(*ExportPatientRequest)(nil),         // 26: painscore.v1.ExportPatientRequest
+	(*ListDueOccasionsRequest)(nil),      // 27: painscore.v1.ListDueOccasionsRequest
+	(*RecordDispatchRequest)(nil),        // 28: painscore.v1.RecordDispatchRequest
+	(*CreateLaunchLinkRequest)(nil),      // 29: painscore.v1.CreateLaunchLinkRequest
+	(*FindDispatchRequest)(nil),          // 30: painscore.v1.FindDispatchRequest
+	(*RecordFeedbackReviewRequest)(nil),  // 31: painscore.v1.RecordFeedbackReviewRequest
+	(*ListOccasionActsRequest)(nil),      // 32: painscore.v1.ListOccasionActsRequest
+	(*ListAwaitingFeedbackRequest)(nil),  // 33: painscore.v1.ListAwaitingFeedbackRequest
+	(*SetRegistryChoiceResponse)(nil),    // 34: painscore.v1.SetRegistryChoiceResponse
+	(*SetPatientNameResponse)(nil),       // 35: painscore.v1.SetPatientNameResponse
+	(*GetPatientNameResponse)(nil),       // 36: painscore.v1.GetPatientNameResponse
+	(*FindPatientsByNameResponse)(nil),   // 37: painscore.v1.FindPatientsByNameResponse
+	(*ExportPatientResponse)(nil),        // 38: painscore.v1.ExportPatientResponse
+	(*ListDueOccasionsResponse)(nil),     // 39: painscore.v1.ListDueOccasionsResponse
+	(*RecordDispatchResponse)(nil),       // 40: painscore.v1.RecordDispatchResponse
+	(*CreateLaunchLinkResponse)(nil),     // 41: painscore.v1.CreateLaunchLinkResponse
+	(*FindDispatchResponse)(nil),         // 42: painscore.v1.FindDispatchResponse
+	(*RecordFeedbackReviewResponse)(nil), // 43: painscore.v1.RecordFeedbackReviewResponse
+	(*ListOccasionActsResponse)(nil),     // 44: painscore.v1.ListOccasionActsResponse
+	(*ListAwaitingFeedbackResponse)(nil), // 45: painscore.v1.ListAwaitingFeedbackResponse
 }
 var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	15, // 0: painscore.v1.UpsertEpisodeRequest.patient:type_name -> painscore.v1.PatientIdentifier
@@ -1307,35 +1319,41 @@ var file_painscore_v1_patient_service_proto_depIdxs = []int32{
 	11, // 23: painscore.v1.PatientService.ListEpisodes:input_type -> painscore.v1.ListEpisodesRequest
 	4,  // 24: painscore.v1.PatientService.ShareEpisode:input_type -> painscore.v1.ShareEpisodeRequest
 	22, // 25: painscore.v1.PatientService.SetRegistryChoice:input_type -> painscore.v1.SetRegistryChoiceRequest
-	23, // 26: painscore.v1.PatientService.ExportPatient:input_type -> painscore.v1.ExportPatientRequest
-	7,  // 27: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
-	9,  // 28: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
-	13, // 29: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
-	24, // 30: painscore.v1.PatientService.ListDueOccasions:input_type -> painscore.v1.ListDueOccasionsRequest
-	25, // 31: painscore.v1.PatientService.RecordDispatch:input_type -> painscore.v1.RecordDispatchRequest
-	26, // 32: painscore.v1.PatientService.CreateLaunchLink:input_type -> painscore.v1.CreateLaunchLinkRequest
-	27, // 33: painscore.v1.PatientService.FindDispatch:input_type -> painscore.v1.FindDispatchRequest
-	28, // 34: painscore.v1.PatientService.RecordFeedbackReview:input_type -> painscore.v1.RecordFeedbackReviewRequest
-	29, // 35: painscore.v1.PatientService.ListOccasionActs:input_type -> painscore.v1.ListOccasionActsRequest
-	30, // 36: painscore.v1.PatientService.ListAwaitingFeedback:input_type -> painscore.v1.ListAwaitingFeedbackRequest
-	1,  // 37: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
-	3,  // 38: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
-	12, // 39: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
-	5,  // 40: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
-	31, // 41: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
-	32, // 42: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
-	8,  // 43: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
-	10, // 44: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
-	14, // 45: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
-	33, // 46: painscore.v1.PatientService.ListDueOccasions:output_type -> painscore.v1.ListDueOccasionsResponse
-	34, // 47: painscore.v1.PatientService.RecordDispatch:output_type -> painscore.v1.RecordDispatchResponse
-	35, // 48: painscore.v1.PatientService.CreateLaunchLink:output_type -> painscore.v1.CreateLaunchLinkResponse
-	36, // 49: painscore.v1.PatientService.FindDispatch:output_type -> painscore.v1.FindDispatchResponse
-	37, // 50: painscore.v1.PatientService.RecordFeedbackReview:output_type -> painscore.v1.RecordFeedbackReviewResponse
-	38, // 51: painscore.v1.PatientService.ListOccasionActs:output_type -> painscore.v1.ListOccasionActsResponse
-	39, // 52: painscore.v1.PatientService.ListAwaitingFeedback:output_type -> painscore.v1.ListAwaitingFeedbackResponse
-	37, // [37:53] is the sub-list for method output_type
-	21, // [21:37] is the sub-list for method input_type
+	23, // 26: painscore.v1.PatientService.SetPatientName:input_type -> painscore.v1.SetPatientNameRequest
+	24, // 27: painscore.v1.PatientService.GetPatientName:input_type -> painscore.v1.GetPatientNameRequest
+	25, // 28: painscore.v1.PatientService.FindPatientsByName:input_type -> painscore.v1.FindPatientsByNameRequest
+	26, // 29: painscore.v1.PatientService.ExportPatient:input_type -> painscore.v1.ExportPatientRequest
+	7,  // 30: painscore.v1.PatientService.LinkIdentity:input_type -> painscore.v1.LinkIdentityRequest
+	9,  // 31: painscore.v1.PatientService.ErasePatient:input_type -> painscore.v1.ErasePatientRequest
+	13, // 32: painscore.v1.PatientService.GetTrend:input_type -> painscore.v1.GetTrendRequest
+	27, // 33: painscore.v1.PatientService.ListDueOccasions:input_type -> painscore.v1.ListDueOccasionsRequest
+	28, // 34: painscore.v1.PatientService.RecordDispatch:input_type -> painscore.v1.RecordDispatchRequest
+	29, // 35: painscore.v1.PatientService.CreateLaunchLink:input_type -> painscore.v1.CreateLaunchLinkRequest
+	30, // 36: painscore.v1.PatientService.FindDispatch:input_type -> painscore.v1.FindDispatchRequest
+	31, // 37: painscore.v1.PatientService.RecordFeedbackReview:input_type -> painscore.v1.RecordFeedbackReviewRequest
+	32, // 38: painscore.v1.PatientService.ListOccasionActs:input_type -> painscore.v1.ListOccasionActsRequest
+	33, // 39: painscore.v1.PatientService.ListAwaitingFeedback:input_type -> painscore.v1.ListAwaitingFeedbackRequest
+	1,  // 40: painscore.v1.PatientService.UpsertEpisode:output_type -> painscore.v1.UpsertEpisodeResponse
+	3,  // 41: painscore.v1.PatientService.GetEpisode:output_type -> painscore.v1.GetEpisodeResponse
+	12, // 42: painscore.v1.PatientService.ListEpisodes:output_type -> painscore.v1.ListEpisodesResponse
+	5,  // 43: painscore.v1.PatientService.ShareEpisode:output_type -> painscore.v1.ShareEpisodeResponse
+	34, // 44: painscore.v1.PatientService.SetRegistryChoice:output_type -> painscore.v1.SetRegistryChoiceResponse
+	35, // 45: painscore.v1.PatientService.SetPatientName:output_type -> painscore.v1.SetPatientNameResponse
+	36, // 46: painscore.v1.PatientService.GetPatientName:output_type -> painscore.v1.GetPatientNameResponse
+	37, // 47: painscore.v1.PatientService.FindPatientsByName:output_type -> painscore.v1.FindPatientsByNameResponse
+	38, // 48: painscore.v1.PatientService.ExportPatient:output_type -> painscore.v1.ExportPatientResponse
+	8,  // 49: painscore.v1.PatientService.LinkIdentity:output_type -> painscore.v1.LinkIdentityResponse
+	10, // 50: painscore.v1.PatientService.ErasePatient:output_type -> painscore.v1.ErasePatientResponse
+	14, // 51: painscore.v1.PatientService.GetTrend:output_type -> painscore.v1.GetTrendResponse
+	39, // 52: painscore.v1.PatientService.ListDueOccasions:output_type -> painscore.v1.ListDueOccasionsResponse
+	40, // 53: painscore.v1.PatientService.RecordDispatch:output_type -> painscore.v1.RecordDispatchResponse
+	41, // 54: painscore.v1.PatientService.CreateLaunchLink:output_type -> painscore.v1.CreateLaunchLinkResponse
+	42, // 55: painscore.v1.PatientService.FindDispatch:output_type -> painscore.v1.FindDispatchResponse
+	43, // 56: painscore.v1.PatientService.RecordFeedbackReview:output_type -> painscore.v1.RecordFeedbackReviewResponse
+	44, // 57: painscore.v1.PatientService.ListOccasionActs:output_type -> painscore.v1.ListOccasionActsResponse
+	45, // 58: painscore.v1.PatientService.ListAwaitingFeedback:output_type -> painscore.v1.ListAwaitingFeedbackResponse
+	40, // [40:59] is the sub-list for method output_type
+	21, // [21:40] is the sub-list for method input_type
 	21, // [21:21] is the sub-list for extension type_name
 	21, // [21:21] is the sub-list for extension extendee
 	0,  // [0:21] is the sub-list for field type_name
@@ -1350,6 +1368,7 @@ func file_painscore_v1_patient_service_proto_init() {
 	file_painscore_v1_coordination_proto_init()
 	file_painscore_v1_episode_proto_init()
 	file_painscore_v1_patient_export_proto_init()
+	file_painscore_v1_patient_name_proto_init()
 	file_painscore_v1_registry_choice_proto_init()
 	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_trend_proto_init()

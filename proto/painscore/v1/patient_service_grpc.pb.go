@@ -26,6 +26,9 @@ const (
 	PatientService_ListEpisodes_FullMethodName         = "/painscore.v1.PatientService/ListEpisodes"
 	PatientService_ShareEpisode_FullMethodName         = "/painscore.v1.PatientService/ShareEpisode"
 	PatientService_SetRegistryChoice_FullMethodName    = "/painscore.v1.PatientService/SetRegistryChoice"
+	PatientService_SetPatientName_FullMethodName       = "/painscore.v1.PatientService/SetPatientName"
+	PatientService_GetPatientName_FullMethodName       = "/painscore.v1.PatientService/GetPatientName"
+	PatientService_FindPatientsByName_FullMethodName   = "/painscore.v1.PatientService/FindPatientsByName"
 	PatientService_ExportPatient_FullMethodName        = "/painscore.v1.PatientService/ExportPatient"
 	PatientService_LinkIdentity_FullMethodName         = "/painscore.v1.PatientService/LinkIdentity"
 	PatientService_ErasePatient_FullMethodName         = "/painscore.v1.PatientService/ErasePatient"
@@ -76,6 +79,18 @@ type PatientServiceClient interface {
 	// Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where the care unit has no episode of the patient),
 	// ABORTED STALE_VERSION, FAILED_PRECONDITION REGISTRY_OBJECTED, or INVALID_ARGUMENT with one violation for each problem.
 	SetRegistryChoice(ctx context.Context, in *SetRegistryChoiceRequest, opts ...grpc.CallOption) (*SetRegistryChoiceResponse, error)
+	// Gives a patient a name in the place of the one before, which is not kept, or takes it away. The name belongs to the
+	// patient and holds in all care units. Names are optional: nothing but showing and finding depends on them.
+	//
+	// Retry: a call that changes nothing writes nothing. Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where
+	// the care unit has no episode of the patient), or INVALID_ARGUMENT with one violation for each problem.
+	SetPatientName(ctx context.Context, in *SetPatientNameRequest, opts ...grpc.CallOption) (*SetPatientNameResponse, error)
+	// Returns what the patient of an episode is called. Not for programs and analysts, who need no names.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN.
+	GetPatientName(ctx context.Context, in *GetPatientNameRequest, opts ...grpc.CallOption) (*GetPatientNameResponse, error)
+	// Lists the episodes of the patients who bear a name, exactly and as a whole. Where there are none the list is empty.
+	FindPatientsByName(ctx context.Context, in *FindPatientsByNameRequest, opts ...grpc.CallOption) (*FindPatientsByNameResponse, error)
 	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
 	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
 	// the one place where they leave the server. Hand it to the patient and to nobody else.
@@ -199,6 +214,36 @@ func (c *patientServiceClient) SetRegistryChoice(ctx context.Context, in *SetReg
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetRegistryChoiceResponse)
 	err := c.cc.Invoke(ctx, PatientService_SetRegistryChoice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) SetPatientName(ctx context.Context, in *SetPatientNameRequest, opts ...grpc.CallOption) (*SetPatientNameResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetPatientNameResponse)
+	err := c.cc.Invoke(ctx, PatientService_SetPatientName_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) GetPatientName(ctx context.Context, in *GetPatientNameRequest, opts ...grpc.CallOption) (*GetPatientNameResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPatientNameResponse)
+	err := c.cc.Invoke(ctx, PatientService_GetPatientName_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *patientServiceClient) FindPatientsByName(ctx context.Context, in *FindPatientsByNameRequest, opts ...grpc.CallOption) (*FindPatientsByNameResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindPatientsByNameResponse)
+	err := c.cc.Invoke(ctx, PatientService_FindPatientsByName_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -361,6 +406,18 @@ type PatientServiceServer interface {
 	// Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where the care unit has no episode of the patient),
 	// ABORTED STALE_VERSION, FAILED_PRECONDITION REGISTRY_OBJECTED, or INVALID_ARGUMENT with one violation for each problem.
 	SetRegistryChoice(context.Context, *SetRegistryChoiceRequest) (*SetRegistryChoiceResponse, error)
+	// Gives a patient a name in the place of the one before, which is not kept, or takes it away. The name belongs to the
+	// patient and holds in all care units. Names are optional: nothing but showing and finding depends on them.
+	//
+	// Retry: a call that changes nothing writes nothing. Refused with NOT_FOUND EPISODE_UNKNOWN or PATIENT_UNKNOWN (also where
+	// the care unit has no episode of the patient), or INVALID_ARGUMENT with one violation for each problem.
+	SetPatientName(context.Context, *SetPatientNameRequest) (*SetPatientNameResponse, error)
+	// Returns what the patient of an episode is called. Not for programs and analysts, who need no names.
+	//
+	// Refused with NOT_FOUND EPISODE_UNKNOWN.
+	GetPatientName(context.Context, *GetPatientNameRequest) (*GetPatientNameResponse, error)
+	// Lists the episodes of the patients who bear a name, exactly and as a whole. Where there are none the list is empty.
+	FindPatientsByName(context.Context, *FindPatientsByNameRequest) (*FindPatientsByNameResponse, error)
 	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
 	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
 	// the one place where they leave the server. Hand it to the patient and to nobody else.
@@ -454,6 +511,15 @@ func (UnimplementedPatientServiceServer) ShareEpisode(context.Context, *ShareEpi
 }
 func (UnimplementedPatientServiceServer) SetRegistryChoice(context.Context, *SetRegistryChoiceRequest) (*SetRegistryChoiceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetRegistryChoice not implemented")
+}
+func (UnimplementedPatientServiceServer) SetPatientName(context.Context, *SetPatientNameRequest) (*SetPatientNameResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetPatientName not implemented")
+}
+func (UnimplementedPatientServiceServer) GetPatientName(context.Context, *GetPatientNameRequest) (*GetPatientNameResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPatientName not implemented")
+}
+func (UnimplementedPatientServiceServer) FindPatientsByName(context.Context, *FindPatientsByNameRequest) (*FindPatientsByNameResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindPatientsByName not implemented")
 }
 func (UnimplementedPatientServiceServer) ExportPatient(*ExportPatientRequest, grpc.ServerStreamingServer[ExportPatientResponse]) error {
 	return status.Error(codes.Unimplemented, "method ExportPatient not implemented")
@@ -595,6 +661,60 @@ func _PatientService_SetRegistryChoice_Handler(srv interface{}, ctx context.Cont
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PatientServiceServer).SetRegistryChoice(ctx, req.(*SetRegistryChoiceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_SetPatientName_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetPatientNameRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).SetPatientName(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_SetPatientName_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).SetPatientName(ctx, req.(*SetPatientNameRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_GetPatientName_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPatientNameRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).GetPatientName(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_GetPatientName_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).GetPatientName(ctx, req.(*GetPatientNameRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PatientService_FindPatientsByName_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindPatientsByNameRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).FindPatientsByName(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_FindPatientsByName_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).FindPatientsByName(ctx, req.(*FindPatientsByNameRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -816,6 +936,18 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetRegistryChoice",
 			Handler:    _PatientService_SetRegistryChoice_Handler,
+		},
+		{
+			MethodName: "SetPatientName",
+			Handler:    _PatientService_SetPatientName_Handler,
+		},
+		{
+			MethodName: "GetPatientName",
+			Handler:    _PatientService_GetPatientName_Handler,
+		},
+		{
+			MethodName: "FindPatientsByName",
+			Handler:    _PatientService_FindPatientsByName_Handler,
 		},
 		{
 			MethodName: "LinkIdentity",

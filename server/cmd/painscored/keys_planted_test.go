@@ -23,10 +23,14 @@ import (
 // planted is a valid number that nobody bears and that nothing else contains.
 const planted = "198507099805"
 
-// disguises are all texts that would give the planted number away.
+// plantedName is a name that nobody bears and that nothing else contains.
+const plantedName = "Zebulon Quisling"
+
+// disguises are all texts that would give the planted number or name away.
 func disguises() map[string]string {
 	forms := map[string]string{}
 	for name, form := range map[string]string{
+		"the name": plantedName, "the name folded": strings.ToLower(plantedName), "the name in capitals": strings.ToUpper(plantedName),
 		"12 digits": planted, "10 digits": planted[2:],
 		"12 digits with a hyphen": planted[:8] + "-" + planted[8:], "10 digits with a hyphen": planted[2:8] + "-" + planted[8:],
 		"with a plus": planted[2:8] + "+" + planted[8:],
@@ -114,6 +118,26 @@ func (h heard) provoke(t *testing.T, c *client.Client, good *pb.SubmitRequest) {
 	h.addError(err)
 }
 
+// name gives the patient the planted name, and sends it where it does not belong.
+func (h heard) name(t *testing.T, c *client.Client) {
+	t.Helper()
+	for _, req := range []*pb.SetPatientNameRequest{
+		{CareUnit: "unit-1", EpisodeId: "e-1", Name: plantedName + "\x00"}, {CareUnit: "unit-1", EpisodeId: plantedName, Name: plantedName},
+		{CareUnit: "unit-1", EpisodeId: "e-1", Name: plantedName + " " + planted},
+	} {
+		_, err := c.Patients().SetPatientName(t.Context(), req)
+		if err == nil {
+			t.Error("a name that is none was taken")
+		}
+		h.addError(err)
+	}
+	reply, err := c.Patients().SetPatientName(t.Context(), &pb.SetPatientNameRequest{CareUnit: "unit-1", EpisodeId: "e-1", Name: plantedName})
+	if err != nil || !reply.Changed {
+		t.Fatal(err)
+	}
+	h.add("replies", reply)
+}
+
 // addError takes in all that the client was told.
 func (h heard) addError(err error) {
 	var refusal *client.Error
@@ -127,6 +151,15 @@ func (h heard) addError(err error) {
 func (h heard) look(t *testing.T, p *program) {
 	t.Helper()
 	patient := client.Personnummer(planted[2:8] + "-" + planted[8:])
+	named, err := p.dial(t).Patients().FindPatientsByName(t.Context(), &pb.FindPatientsByNameRequest{Name: strings.ToUpper(plantedName)})
+	if err != nil || len(named.Episodes) != 1 {
+		t.Errorf("the patient is not found by name: %v", err)
+	}
+	name, err := p.dial(t).Patients().GetPatientName(t.Context(), &pb.GetPatientNameRequest{CareUnit: "unit-1", EpisodeId: "e-1"})
+	if err != nil || name.GetName().GetName() != plantedName {
+		t.Errorf("the name is not shown to whoever asks for it: %v", err)
+	}
+	h.add("replies", named)
 	trend, err := p.dial(t).Patients().GetTrend(t.Context(), &pb.GetTrendRequest{CareUnit: "unit-1", Patient: patient})
 	if err != nil {
 		t.Error(err)
@@ -161,6 +194,7 @@ func TestAPlantedIdentityIsFoundNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.add("replies", reply)
+	h.name(t, c)
 	h.provoke(t, c, good)
 	h.look(t, p)
 	h.addFolder(t, "while serving", dir)
