@@ -109,8 +109,8 @@ func (b *Builder) newGroup() *groupTally {
 
 func (g *groupTally) add(b *Builder, c *Case, read *reading) {
 	g.episodes++
-	g.population[personOf(c.Episode.PatientKey, c.Episode.CareUnit, c.Episode.EpisodeID)] = struct{}{}
 	g.flow.add(c, read, &b.request)
+	g.population[personOf(c, read.followUpDue)] = struct{}{}
 	for i := range b.rows {
 		r := &b.rows[i]
 		if r.isProfile() {

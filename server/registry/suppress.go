@@ -124,6 +124,12 @@ func (h hider) hideResidual(groups []Group, hidden []bool, margin func(*Group) [
 	return false
 }
 
+// Populations are those that the whole report tells about, to be remembered of a
+// reader who may later ask for a suppressed one.
+func (r *Report) Populations() []Population {
+	return populations(r.Groups, make([]bool, len(r.Groups)))
+}
+
 // populations are those that the shown groups tell about, alone and added up.
 func populations(groups []Group, hidden []bool) []Population {
 	var out []Population

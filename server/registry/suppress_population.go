@@ -4,24 +4,59 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/painscore/painscore/server/store"
 )
 
 // Person stands for one episode of a patient in a population: eight bytes of a
-// hash of the patient's opaque key, and eight of the episode's. A ledger of
-// reports so holds no key of the database.
-type Person [16]byte
+// hash of the patient's opaque key, and eight of a hash of the episode and of
+// what is known of it. A ledger of reports so holds no key of the database, and
+// a patient of whom more is known than at an earlier report is a difference to
+// it: the same report asked for again the day after a form came in would tell
+// what is in that form.
+type Person [store.ToldMember]byte
 
 // Population is the episodes that a group of a report is about, sorted. Two
 // that differ are told apart by the patients that they do not share, also where
 // one of a patient's two episodes makes the difference.
 type Population []Person
 
-func personOf(patientKey, careUnit, episodeID string) Person {
-	patient := sha256.Sum256([]byte("painscore patient 1\x00" + patientKey))
-	episode := sha256.Sum256([]byte("painscore episode 1\x00" + careUnit + "\x00" + episodeID))
-	return Person(append(patient[:8:8], episode[:8]...))
+// personOf hashes everything that a figure can rest on and that changes: the
+// versions of the episode and its forms, whether the 12-month form is due by
+// now, and what became of the answers.
+func personOf(c *Case, followUpDue bool) Person {
+	h := sha256.New()
+	fmt.Fprintf(h, "painscore episode 2\x00%s\x00%s\x00%d\x00%t\x00", c.Episode.CareUnit, c.Episode.EpisodeID, c.Episode.Version, followUpDue)
+	for i := range c.Forms {
+		f := &c.Forms[i]
+		fmt.Fprintf(h, "%d %d\x00", f.ChangeSeq, f.RescoredSeq)
+	}
+	if c.Feedback != nil {
+		fmt.Fprintf(h, "%t %t", c.Feedback.Offered, c.Feedback.Given)
+	}
+	patient := store.ToldPatient(c.Episode.PatientKey)
+	return Person(h.Sum(patient[:])[:store.ToldMember])
+}
+
+// Bytes is the population as store.Told keeps it.
+func (p Population) Bytes() []byte {
+	out := make([]byte, 0, len(p)*store.ToldMember)
+	for i := range p {
+		out = append(out, p[i][:]...)
+	}
+	return out
+}
+
+// PopulationOf reads Bytes back.
+func PopulationOf(members []byte) Population {
+	out := make(Population, 0, len(members)/store.ToldMember)
+	for m := range slices.Chunk(members, store.ToldMember) {
+		out = append(out, Person(m))
+	}
+	return out
 }
 
 func (p Person) samePatient(q Person) bool { return bytes.Equal(p[:8], q[:8]) }
@@ -78,7 +113,12 @@ func tooClose(p, q Population, threshold int) bool {
 }
 
 // Refuse returns ErrTooClose if one of the populations that a report would tell
-// about lies too close to one that the same reader has been told about.
+// about lies too close to one that the same reader has been told about, or if
+// what the reader knows of parts of one, old or new, leaves too few of it: every
+// unit but a small one, asked for one by one, and then all of them. Sums are
+// looked at whole: of populations that overlap, a reader could not always take
+// the sum off the total, and is refused all the same. What is told by taking
+// differences of differences is not looked for.
 func Refuse(asked, earlier []Population, threshold int) error {
 	threshold = max(threshold, DefaultThreshold)
 	for _, p := range asked {
@@ -88,5 +128,36 @@ func Refuse(asked, earlier []Population, threshold int) error {
 			}
 		}
 	}
+	all := slices.Concat(asked, earlier)
+	for i, p := range all {
+		old, isOld := parts(p, earlier), i >= len(asked)
+		now := old.union(parts(p, asked))
+		if len(now) > 0 && tooClose(p, now, threshold) && !(isOld && len(now) == len(old)) {
+			return ErrTooClose
+		}
+	}
 	return nil
+}
+
+// parts is the sum of those populations that are a part of another.
+func parts(of Population, list []Population) Population {
+	var sum Population
+	for _, p := range list {
+		if len(p) < len(of) && p.within(of) {
+			sum = append(sum, p...)
+		}
+	}
+	return sum.union(nil)
+}
+
+// within reports whether all of a population is in another.
+func (p Population) within(q Population) bool {
+	for i := range p {
+		at, found := slices.BinarySearchFunc(q, p[i], comparePersons)
+		if !found {
+			return false
+		}
+		q = q[at:]
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,75 @@ func TestAUnitAgainstTheOthers(t *testing.T) {
 	others := Request{Sides: []Side{{"others", Filter{NotUnits: []string{"b"}}}}}
 	if _, _, err := reportOf(t, others, cases).Suppress(0, told); !errors.Is(err, ErrTooClose) {
 		t.Errorf("all but a unit of three: %v", err)
+	}
+}
+
+// TestAllUnitsButASmallOneThenTheTotal: no two of these reports lie close, but
+// their sum lies close to the last one, whichever comes last.
+func TestAllUnitsButASmallOneThenTheTotal(t *testing.T) {
+	cases := append(append(append(many(1, 20, "a"), many(101, 20, "b")...), many(201, 20, "c")...), many(301, 3, "d")...)
+	one := func(unit string) Request { return Request{Filter: Filter{Units: []string{unit}}} }
+	requests := []Request{one("a"), one("b"), one("c"), {}}
+	for last := range requests {
+		var earlier []Population
+		for i := range requests {
+			r := reportOf(t, requests[(last+1+i)%len(requests)], cases)
+			_, told, err := r.Suppress(0, earlier)
+			if refused := errors.Is(err, ErrTooClose); refused != (i == len(requests)-1) {
+				t.Fatalf("report %d of those ending with %d: %v", i, last, err)
+			}
+			earlier = append(earlier, told...)
+		}
+	}
+}
+
+// TestWhatWasToldInternallyDoesNotRefuseForEver: a clinician who becomes an
+// analyst has seen groups that lie close to one another; only what a new report
+// adds to that counts.
+func TestWhatWasToldInternallyDoesNotRefuseForEver(t *testing.T) {
+	cases := many(1, 20, "a")
+	var earlier []Population
+	for _, some := range [][]Case{cases, cases[2:]} {
+		earlier = append(earlier, reportOf(t, Request{}, some).Populations()...)
+	}
+	if _, _, err := reportOf(t, Request{}, many(101, 20, "b")).Suppress(0, earlier); err != nil {
+		t.Errorf("others: %v", err)
+	}
+}
+
+// TestTheSameReportAfterOneMoreForm would tell what is in the form.
+func TestTheSameReportAfterOneMoreForm(t *testing.T) {
+	s := newSynthetic(t, 3, "hads", "nprs")
+	var before, after []Case
+	for n := 0; len(before) < 40; n++ {
+		if c := s.patient(n); len(c.Forms) > 0 {
+			c.Episode.CareLevel = ""
+			before = append(before, c)
+		}
+	}
+	for changed := range 7 {
+		after = slices.Clone(before)
+		for i := range changed {
+			forms := slices.Clone(after[i].Forms)
+			forms[0].ChangeSeq++
+			after[i].Forms = forms
+		}
+		_, told, err := reportOf(t, Request{}, before).Suppress(0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = reportOf(t, Request{}, after).Suppress(0, told)
+		if errors.Is(err, ErrTooClose) != (changed > 0 && changed < DefaultThreshold) {
+			t.Errorf("%d forms more: %v", changed, err)
+		}
+	}
+}
+
+// TestAPopulationIsKeptWhole: what the store keeps of it is all of it.
+func TestAPopulationIsKeptWhole(t *testing.T) {
+	p := reportOf(t, Request{}, many(1, 9, "a")).Populations()[0]
+	if len(p) != 9 || !slices.Equal(PopulationOf(p.Bytes()), p) {
+		t.Errorf("%d members", len(p))
 	}
 }
 
