@@ -50,8 +50,9 @@ var mayImport = map[string]struct{ own, outside []string }{
 	"server/cmd/painscored":        {[]string{"client", "proto/painscore/v1", "scoring/instruments", "server", "server/access", "server/access/signin", "server/clinic", "server/demo", "server/erasures", "server/identity", "server/metrics", "server/pace", "server/registry/delivery", "server/review", "server/store", "server/store/postgres", "server/store/sqlite", "server/store/sqlstore"}, []string{"github.com/spf13/cobra", "github.com/goccy/go-yaml", "google.golang.org/grpc", "google.golang.org/protobuf"}},
 	"server/cmd/painscored-bench":  {[]string{"client", "proto/painscore/v1", "scoring", "scoring/instruments", "server/store/postgres/pgtest"}, []string{"github.com/jackc/pgx/v5", "github.com/mattn/go-sqlite3", "github.com/spf13/cobra", "golang.org/x/net", "google.golang.org/"}},
 	"client":                       {[]string{"proto/painscore/v1"}, []string{"google.golang.org/", "github.com/google/uuid"}},
-	"client/cmd/painscore":         {[]string{"client", "client/cmd/painscore/jsonl", "client/cmd/painscore/mapping", "proto/painscore/v1", "scoring", "scoring/conformance", "scoring/instruments"}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "google.golang.org/"}},
+	"client/cmd/painscore":         {[]string{"client", "client/cmd/painscore/jsonl", "client/cmd/painscore/mapping", "client/cmd/painscore/tables", "proto/painscore/v1", "scoring", "scoring/conformance", "scoring/instruments"}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "google.golang.org/"}},
 	"client/cmd/painscore/mapping": {[]string{"client/cmd/painscore/jsonl", "proto/painscore/v1", "scoring", "scoring/instruments"}, []string{"google.golang.org/protobuf"}},
+	"client/cmd/painscore/tables":  {[]string{"proto/painscore/v1"}, []string{"github.com/parquet-go/parquet-go"}},
 	"client/cmd/painscore/jsonl":   {[]string{"scoring", "scoring/instruments"}, nil},
 }
 

@@ -56,7 +56,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
 	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
-	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient(), newRegistryChoice())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient(), newExport(), newRegistryChoice())
 	return root
 }
 

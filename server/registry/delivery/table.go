@@ -143,17 +143,19 @@ func (p *Plan) tableOf(versions []*scoring.Instrument) Table {
 }
 
 // arrange gives a table's columns the recipient's names and order. Columns that
-// tell rows apart stay.
+// tell rows apart stay, and stay in front.
 func (t *Table) arrange(r *Recipient) error {
 	last := len(r.Columns)
 	places := map[string]int{}
 	var kept []Column
 	for _, c := range t.Columns {
 		m, place := r.mapping(c.Variable)
-		if place < 0 {
-			if r.Only && !slices.Contains(keyColumns, c.Variable) {
-				continue
-			}
+		switch {
+		case slices.Contains(keyColumns, c.Variable):
+			place = -1
+		case place < 0 && r.Only:
+			continue
+		case place < 0:
 			place = last
 		}
 		places[c.Variable] = place
