@@ -338,19 +338,49 @@ func (t *Trend) addPoints(form *TrendForm, scores []scoring.Score) {
 }
 
 // finish orders a line's points, marks where the instrument switches, and
-// compares every pair of occasions.
+// compares pairs of occasions.
 func (t *Trend) finish(line *Line) {
 	slices.SortStableFunc(line.Points, func(a, b Point) int { return cmp.Compare(a.moment, b.moment) })
 	for i := 1; i < len(line.Points); i++ {
 		line.Points[i].Switched = line.Points[i].Definition.ID() != line.Points[i-1].Definition.ID()
 	}
 	line.Yardstick = line.Points[len(line.Points)-1].yardstick
-	line.Changes = make([]Change, 0, len(t.Occasions)*(len(t.Occasions)-1)/2)
+	n := len(t.Occasions)
+	line.Changes = make([]Change, 0, min(n*(n-1)/2, pairsEach*max(n, allPairs)))
 	for from := range t.Occasions {
-		for to := from + 1; to < len(t.Occasions); to++ {
-			t.compare(line, from, to)
+		next := line.after(from)
+		for to := from + 1; to < n; to++ {
+			if n <= allPairs || to == next || t.canonical(from) || t.canonical(to) {
+				t.compare(line, from, to)
+			}
 		}
 	}
+}
+
+// Up to allPairs occasions every pair of them is compared. An episode with more,
+// such as one with a form a week, is compared where somebody would look: with the
+// three canonical occasions, and from one point of the line to the next. That is
+// pairsEach pairs an occasion at most, where all pairs of 400 occasions would be
+// 80,000 on every line. Its occasions themselves are not limited: to refuse a form
+// that a patient has filled in would do more harm.
+const (
+	allPairs  = 12
+	pairsEach = 4
+)
+
+// canonical says whether an occasion is one of the three that every episode has.
+func (t *Trend) canonical(moment int) bool {
+	return t.Occasions[moment].Occasion != store.OtherOccasion
+}
+
+// after is the next occasion of the line with a point, or -1.
+func (l *Line) after(moment int) int {
+	for i := range l.Points {
+		if at := l.Points[i].moment; at > moment {
+			return at
+		}
+	}
+	return -1
 }
 
 // compare adds the change between two occasions, unless neither has a point,

@@ -3,6 +3,7 @@ package clinic_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
@@ -232,5 +233,62 @@ func TestTrendBelongsToThePatientWhoIsNamed(t *testing.T) {
 	}
 	if _, err := s.Trend(ctx, clinic.EpisodeRef{Patient: &tolvan, CareUnit: "another"}); reason(t, err).Reason != clinic.EpisodeUnknown {
 		t.Error("another unit's episode was read")
+	}
+}
+
+// TestALongTrendComparesWhatIsReadTogether: pairs grow with the square of the
+// occasions, and a reply must not.
+func TestALongTrendComparesWhatIsReadTogether(t *testing.T) {
+	s := open(t, clinic.Settings{})
+	weekly := func(i int) clinic.Submission {
+		sub := at(store.OtherOccasion, time.Date(2024, 1, 1+7*i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), "w-"+itoa(i), nprs(int32(i%11)))
+		sub.OccasionLabel = "week " + itoa(i)
+		return sub
+	}
+	s.submit(t, at(store.Baseline, "2023-11-01", "s-1", nprs(7)))
+	s.submit(t, at(store.ProgrammeEnd, "2024-12-01", "s-2", nprs(4)))
+	pairs := func() (map[[2]int]bool, int) {
+		trend := s.trend(t)
+		told := map[[2]int]bool{}
+		for _, c := range line(t, trend, "nprs", "average_pain").Changes {
+			if told[[2]int{c.From, c.To}] || c.From >= c.To {
+				t.Errorf("%d→%d stands twice, or the wrong way round", c.From, c.To)
+			}
+			told[[2]int{c.From, c.To}] = true
+		}
+		return told, len(trend.Occasions)
+	}
+	for i := range 9 { // twelve occasions with the one that is missing
+		s.submit(t, weekly(i))
+	}
+	if told, n := pairs(); n != 12 || len(told) != 11*10/2 {
+		t.Errorf("%d changes between %d occasions, of which one was not answered", len(told), n)
+	}
+	// HADS only now and then: at its own pace it is compared, too.
+	for i := 9; i < 31; i++ {
+		s.submit(t, weekly(i))
+		if i%5 == 0 {
+			sub := weekly(i)
+			sub.Forms = []clinic.Form{{SubmissionID: "h-" + itoa(i), Sheet: hads()}}
+			s.submit(t, sub)
+		}
+	}
+	told, n := pairs()
+	const first, last = 0, 32 // baseline and programme end; the follow-up is missing
+	for to := 1; to <= last; to++ {
+		for _, want := range [][2]int{{first, to}, {to - 1, to}, {to, last}} {
+			if want[0] < want[1] && !told[want] {
+				t.Errorf("%d→%d is not told", want[0], want[1])
+			}
+		}
+	}
+	if n != 34 || len(told) != 32+31+30 || told[[2]int{5, 8}] {
+		t.Errorf("%d changes between %d occasions", len(told), n)
+	}
+	anxiety := line(t, s.trend(t), "hads", "anxiety")
+	for i := 1; i < len(anxiety.Points); i++ {
+		if c := change(t, anxiety, anxiety.Points[i-1].Moment(), anxiety.Points[i].Moment()); !c.Comparable {
+			t.Errorf("%d→%d: %s", c.From, c.To, c.Reason)
+		}
 	}
 }

@@ -999,7 +999,8 @@ type ScaleTrend struct {
 	Points []*TrendPoint `protobuf:"bytes,8,rep,name=points,proto3" json:"points,omitempty"`
 	// One for each pair of occasions, in the order of Trend.occasions. If one of the two has no point here, the change says
 	// so (MISSING). Left out are pairs of which neither has a point, and pairs with an occasion at which nothing at all was
-	// answered, which Trend.occasions says once; but a missing baseline is said on every line.
+	// answered, which Trend.occasions says once; but a missing baseline is said on every line. With more than 12 occasions
+	// only these pairs are told: those with a baseline, programme end or 12-month follow-up, and from one point to the next.
 	Changes []*Change `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
 	// The thresholds of change that hold for this scale in this care unit: the unit's own norms, else the published ones. A
 	// verdict refers to one by its place in this list. Empty where nothing is known.
