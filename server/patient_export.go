@@ -44,7 +44,8 @@ func (s *Server) ExportPatient(req *pb.ExportPatientRequest, stream grpc.ServerS
 	}
 	return stream.Send(&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_End{End: &pb.ExportPatientEnd{
 		Identifiers: int32(sent.Identifiers), Episodes: int32(sent.Episodes), Shares: int32(sent.Shares), Submissions: int32(sent.Submissions),
-		RegistryChoices: int32(sent.Choices), AccessEvents: int32(sent.Access),
+		RegistryChoices: int32(sent.Choices), AccessEvents: int32(sent.Access), Names: int32(sent.Names), Acts: int32(sent.Acts),
+		PaperCodes: int32(sent.PaperCodes), Visits: int32(sent.Visits),
 	}}})
 }
 
@@ -53,6 +54,21 @@ func patientPartProto(p *clinic.PatientPart) *pb.ExportPatientResponse {
 	case p.Identifier != nil:
 		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Identifier{Identifier: &pb.ExportedIdentifier{
 			Identifier: &pb.PatientIdentifier{System: p.Identifier.System, Value: p.Identifier.Value}, AddedAt: timestamppb.New(p.Identifier.AddedAt),
+		}}}
+	case p.Name != nil:
+		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Name{Name: nameProto(*p.Name)}}
+	case p.Act != nil:
+		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Act{Act: &pb.ExportedAct{
+			CareUnit: p.Act.CareUnit, EpisodeId: p.Act.EpisodeID, Act: actProto(*p.Act),
+		}}}
+	case p.PaperCode != nil:
+		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_PaperCode{PaperCode: &pb.ExportedPaperCode{
+			CareUnit: p.PaperCode.CareUnit, EpisodeId: p.PaperCode.EpisodeID, Occasion: occasionWords.enum[string(p.PaperCode.Occasion)],
+			OccasionLabel: p.PaperCode.OccasionLabel, PaperCode: p.PaperCode.Code, MadeAt: timestamppb.New(p.PaperCode.MadeAt),
+		}}}
+	case p.Visit != nil:
+		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Visit{Visit: &pb.ExportedVisit{
+			CareUnit: p.Visit.CareUnit, EpisodeId: p.Visit.EpisodeID, Reader: p.Visit.Reader, SeenAt: timestamppb.New(p.Visit.At),
 		}}}
 	case p.Episode != nil:
 		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Episode{Episode: episodeProto(*p.Episode)}}

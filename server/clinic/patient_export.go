@@ -13,8 +13,12 @@ import (
 // is set.
 type PatientPart struct {
 	Identifier *ExportedIdentifier
+	Name       *PatientName
 	Episode    *store.Episode // one version
 	Share      *store.Share
+	Act        *store.OccasionAct
+	PaperCode  *store.PaperCode
+	Visit      *store.Visit
 	Submission *Version
 	Choice     *store.RegistryChoice
 	Access     *access.Event
@@ -29,7 +33,7 @@ type ExportedIdentifier struct {
 
 // PatientParts counts parts by kind.
 type PatientParts struct {
-	Identifiers, Episodes, Shares, Submissions, Choices, Access int
+	Identifiers, Names, Episodes, Shares, Acts, PaperCodes, Visits, Submissions, Choices, Access int
 }
 
 // patientExport is an export under way.
@@ -42,8 +46,10 @@ type patientExport struct {
 }
 
 // ExportPatient hands over all that is kept of a patient, for the patient who
-// asks for it: identifiers, then each episode with its shares and forms, then
-// registry choices and the access log. It needs the memory of one form's
+// asks for it: identifiers and the name, then each episode with all that hangs on
+// it, then registry choices and the access log. What is made from other parts
+// and says nothing more (summaries), and a launch link, which is gone in minutes,
+// are left out. It needs the memory of one form's
 // versions, or of a page of the log, at a time. What emit returns as an error
 // ends it.
 //
@@ -79,7 +85,7 @@ func (c *Clinic) ExportPatient(ctx context.Context, patient PatientRef, found []
 	if x.everyKey, err = c.store.PatientKeys(ctx, key); err != nil {
 		return PatientParts{}, err
 	}
-	for _, step := range []func(context.Context) error{x.identifiers, x.episodes, x.choices, x.accesses} {
+	for _, step := range []func(context.Context) error{x.identifiers, x.name, x.episodes, x.choices, x.accesses} {
 		if err := step(ctx); err != nil {
 			return PatientParts{}, err
 		}
@@ -103,6 +109,15 @@ func (x *patientExport) identifiers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (x *patientExport) name(ctx context.Context) error {
+	name, err := x.nameOf(ctx, x.patientKey)
+	if err != nil || name.Name == "" {
+		return err
+	}
+	x.sent.Names++
+	return x.emit(PatientPart{Name: &name})
 }
 
 func (x *patientExport) episodes(ctx context.Context) error {
@@ -147,12 +162,51 @@ func (x *patientExport) episode(ctx context.Context, e *store.Episode) error {
 			return err
 		}
 	}
+	if err := x.occasions(ctx, e); err != nil {
+		return err
+	}
 	refs, err := x.store.SubmissionRefs(ctx, e.CareUnit, e.EpisodeID)
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs {
 		if err := x.submission(ctx, ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// occasions hands over what was done about an episode's occasions, and who has
+// seen it.
+func (x *patientExport) occasions(ctx context.Context, e *store.Episode) error {
+	acts, err := x.store.OccasionActs(ctx, e.CareUnit, e.EpisodeID)
+	if err != nil {
+		return err
+	}
+	for i := range acts {
+		x.sent.Acts++
+		if err := x.emit(PatientPart{Act: &acts[i]}); err != nil {
+			return err
+		}
+	}
+	codes, err := x.store.PaperCodesOf(ctx, e.CareUnit, e.EpisodeID)
+	if err != nil {
+		return err
+	}
+	for i := range codes {
+		x.sent.PaperCodes++
+		if err := x.emit(PatientPart{PaperCode: &codes[i]}); err != nil {
+			return err
+		}
+	}
+	visits, err := x.store.Visits(ctx, e.CareUnit, e.EpisodeID)
+	if err != nil {
+		return err
+	}
+	for i := range visits {
+		x.sent.Visits++
+		if err := x.emit(PatientPart{Visit: &visits[i]}); err != nil {
 			return err
 		}
 	}

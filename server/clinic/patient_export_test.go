@@ -23,6 +23,14 @@ func (s *site) exported(t *testing.T, patient clinic.PatientRef) (lines []string
 		switch {
 		case p.Identifier != nil:
 			lines = append(lines, "called "+p.Identifier.System+" "+p.Identifier.Value)
+		case p.Name != nil:
+			lines = append(lines, "named "+p.Name.Name)
+		case p.Act != nil:
+			lines = append(lines, fmt.Sprint("act ", p.Act.EpisodeID, " ", p.Act.Kind, " ", p.Act.Occasion))
+		case p.PaperCode != nil:
+			lines = append(lines, fmt.Sprint("code ", p.PaperCode.EpisodeID, " ", p.PaperCode.Occasion))
+		case p.Visit != nil:
+			lines = append(lines, fmt.Sprint("seen ", p.Visit.EpisodeID, " by ", p.Visit.Reader))
 		case p.Episode != nil:
 			lines = append(lines, fmt.Sprint("episode ", p.Episode.CareUnit, "/", p.Episode.EpisodeID, " ", p.Episode.Version))
 		case p.Share != nil:
@@ -71,12 +79,29 @@ func TestAnExportHoldsEverythingOfThePatientAndNothingOfOthers(t *testing.T) {
 		r.Patient, r.CareProvider = &who, "SE-provider"
 		s.choose(t, r)
 	}
+	for _, episode := range []string{"e-1", "e-other"} {
+		s.name(t, episode, "Name of "+episode)
+		about := clinic.Occasional{ID: "act of " + episode, CareUnit: unit, EpisodeID: episode, Occasion: store.ProgrammeEnd}
+		about.ID = strings.ReplaceAll(about.ID, " ", "-")
+		if _, err := s.RecordDispatch(ctx, clinic.Dispatch{Occasional: about, Kind: clinic.FormsSent}); err != nil {
+			t.Fatal(err)
+		}
+		about.ID += "-2"
+		about.Occasion = store.Baseline
+		if _, err := s.RecordFeedbackReview(ctx, clinic.FeedbackReview{Occasional: about, Kind: clinic.AnswersSeen}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.store.NoteVisit(ctx, unit, episode, "SE-eva", 1, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
 	merge := linking(registered, reserve)
 	merge.Merge = true
 	s.link(t, merge)
 
 	want := []string{
-		"called personnummer 189001019802", "called reservnummer 19AB1234",
+		"called personnummer 189001019802", "called reservnummer 19AB1234", "named Name of e-1",
+		"act e-1 sent programme_end", "act e-1 seen baseline", "code e-1 programme_end", "seen e-1 by SE-eva",
 		"episode " + unit + "/e-1 1", "episode " + unit + "/e-1 2", "share e-1 SE-c true",
 		"form local s-1 1 live in e-1 by 1 counts false", "form local s-1 2 live in e-1 by 1 counts true",
 		"episode " + unit + "/e-2 1",
@@ -87,7 +112,7 @@ func TestAnExportHoldsEverythingOfThePatientAndNothingOfOthers(t *testing.T) {
 	for _, called := range []clinic.PatientRef{registered, reserve} {
 		got, sent := s.exported(t, called)
 		same(t, "parts", sorted(got), sorted(want))
-		equal(t, "counts", sent, clinic.PatientParts{Identifiers: 2, Episodes: 4, Shares: 1, Submissions: 5, Choices: 1})
+		equal(t, "counts", sent, clinic.PatientParts{Identifiers: 2, Names: 1, Acts: 2, PaperCodes: 1, Visits: 1, Episodes: 4, Shares: 1, Submissions: 5, Choices: 1})
 		if i := slices.IndexFunc(got, func(line string) bool { return strings.HasPrefix(line, "called") }); i != 0 {
 			t.Errorf("who it is comes first: %q", got)
 		}

@@ -53,6 +53,8 @@ type Dispatches interface {
 	// an earlier one, where there is one. ErrIDReused: the code is another
 	// occasion's. ErrNotFound: no such episode.
 	KeepPaperCode(ctx context.Context, code PaperCode) (PaperCode, error)
+	// PaperCodesOf returns the codes of an episode, ordered by occasion and label.
+	PaperCodesOf(ctx context.Context, careUnit, episodeID string) ([]PaperCode, error)
 	// PaperCode returns what a code stands for, or ErrNotFound.
 	PaperCode(ctx context.Context, code string) (PaperCode, error)
 }
@@ -108,6 +110,17 @@ type Summaries interface {
 	// Nothing is remembered for an episode that is gone, and an earlier change
 	// does not replace a later one.
 	NoteVisit(ctx context.Context, careUnit, episodeID, reader string, seen int64, at time.Time) error
+	// Visits returns who has seen an episode, ordered by reader.
+	Visits(ctx context.Context, careUnit, episodeID string) ([]Visit, error)
+}
+
+// Visit is up to which change, and when last, a reader has seen an episode.
+type Visit struct {
+	CareUnit  string
+	EpisodeID string
+	Reader    string // the user
+	Seen      int64  // change_seq
+	At        time.Time
 }
 
 // LaunchLink leads to an episode once.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/painscore/painscore/client"
 	pb "github.com/painscore/painscore/proto/painscore/v1"
@@ -84,8 +85,8 @@ func exportPatient(cmd *cobra.Command, f *exportPatientFlags) error {
 	if f.connection.json {
 		return printJSON(cmd.OutOrStdout(), end)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %d identifiers, %d versions of episodes, %d acts of sharing, %d scorings of sheets, %d registry choices, %d events of the access log.\n",
-		name, end.Identifiers, end.Episodes, end.Shares, end.Submissions, end.RegistryChoices, end.AccessEvents)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %d identifiers, %d names, %d versions of episodes, %d acts of sharing, %d acts about occasions, %d paper codes, %d readers' last looks, %d scorings of sheets, %d registry choices, %d events of the access log.\n",
+		name, end.Identifiers, end.Names, end.Episodes, end.Shares, end.Acts, end.PaperCodes, end.Visits, end.Submissions, end.RegistryChoices, end.AccessEvents)
 	return outputError(err)
 }
 
@@ -112,6 +113,14 @@ func receiveExport(ctx context.Context, c *client.Client, request *pb.ExportPati
 		switch part.GetPart().(type) {
 		case *pb.ExportPatientResponse_Identifier:
 			got.Identifiers++
+		case *pb.ExportPatientResponse_Name:
+			got.Names++
+		case *pb.ExportPatientResponse_Act:
+			got.Acts++
+		case *pb.ExportPatientResponse_PaperCode:
+			got.PaperCodes++
+		case *pb.ExportPatientResponse_Visit:
+			got.Visits++
 		case *pb.ExportPatientResponse_Episode:
 			got.Episodes++
 		case *pb.ExportPatientResponse_Share:
@@ -126,8 +135,7 @@ func receiveExport(ctx context.Context, c *client.Client, request *pb.ExportPati
 			end = part.GetEnd()
 		}
 	}
-	if end == nil || end.Identifiers != got.Identifiers || end.Episodes != got.Episodes || end.Shares != got.Shares ||
-		end.Submissions != got.Submissions || end.RegistryChoices != got.RegistryChoices || end.AccessEvents != got.AccessEvents {
+	if !proto.Equal(end, got) {
 		return nil, &exit{exitFault, errors.New("the export was cut off; nothing was written")}
 	}
 	return end, nil

@@ -35,13 +35,17 @@ func exportParts() []any {
 	id := &pb.PatientIdentifier{System: "personnummer", Value: "191212121212"}
 	return []any{
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Identifier{Identifier: &pb.ExportedIdentifier{Identifier: id}}},
+		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Name{Name: &pb.PatientName{Name: "Tolvan"}}},
+		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Act{Act: &pb.ExportedAct{CareUnit: "A", EpisodeId: "e-1"}}},
+		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_PaperCode{PaperCode: &pb.ExportedPaperCode{CareUnit: "A", EpisodeId: "e-1"}}},
+		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Visit{Visit: &pb.ExportedVisit{CareUnit: "A", EpisodeId: "e-1"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Episode{Episode: &pb.Episode{CareUnit: "A", EpisodeId: "e-1"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Share{Share: &pb.ExportedShare{CareUnit: "A", EpisodeId: "e-1", WithCareUnit: "B"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Submission{Submission: &pb.SubmissionVersion{Submission: stored.Submission, Counts: true}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_RegistryChoice{RegistryChoice: &pb.RegistryChoice{Registry: "nrs"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Access{Access: looked}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_End{End: &pb.ExportPatientEnd{
-			Identifiers: 1, Episodes: 1, Shares: 1, Submissions: 1, RegistryChoices: 1, AccessEvents: 1}}},
+			Identifiers: 1, Names: 1, Acts: 1, PaperCodes: 1, Visits: 1, Episodes: 1, Shares: 1, Submissions: 1, RegistryChoices: 1, AccessEvents: 1}}},
 	}
 }
 

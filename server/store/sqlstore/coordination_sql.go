@@ -4,12 +4,12 @@ package sqlstore
 // works with.
 type coordinationStatements struct {
 	lastAct, actByID, addAct, actsOf, occasionsWithAct string
-	addPaperCode, paperCode, paperCodeOf               string
+	addPaperCode, paperCode, paperCodeOf, paperCodesOf string
 
 	summarisedTo, formsChanged       string
 	putSummary, putSummaryProgress   string
 	overviews, overviewsOfReader     string
-	putVisit                         string
+	putVisit, visits                 string
 	addLaunch, takeLaunch, oldLaunch string
 
 	eraseActs, erasePaperCodes, eraseSummary, eraseVisits, eraseLaunches string
@@ -45,6 +45,8 @@ func newCoordinationStatements(r func(string) string) coordinationStatements {
 		paperCode:    r(`SELECT ` + paperCodeColumns + ` FROM paper_code WHERE code = $1`),
 		paperCodeOf: r(`SELECT ` + paperCodeColumns + ` FROM paper_code
 			WHERE care_unit = $1 AND episode_id = $2 AND occasion = $3 AND occasion_label = $4`),
+		paperCodesOf: r(`SELECT ` + paperCodeColumns + ` FROM paper_code
+			WHERE care_unit = $1 AND episode_id = $2 ORDER BY occasion, occasion_label`),
 
 		summarisedTo: r(`SELECT through_seq FROM summary_progress WHERE care_unit = $1`),
 		formsChanged: r(`SELECT t.episode_id, MAX(t.seq) FROM (
@@ -67,6 +69,8 @@ func newCoordinationStatements(r func(string) string) coordinationStatements {
 		putVisit: r(`INSERT INTO reader_visit (care_unit, episode_id, reader, seen_seq, seen_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (care_unit, episode_id, reader) DO UPDATE SET seen_seq = excluded.seen_seq, seen_at = excluded.seen_at
 			WHERE reader_visit.seen_seq < excluded.seen_seq`),
+		visits: r(`SELECT care_unit, episode_id, reader, seen_seq, seen_at FROM reader_visit
+			WHERE care_unit = $1 AND episode_id = $2 ORDER BY reader`),
 
 		addLaunch: r(`INSERT INTO launch_link (token_hash, care_unit, episode_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`),
 		// The one that deletes the row has the link, also where an engine has several writers.

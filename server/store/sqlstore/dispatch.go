@@ -135,3 +135,8 @@ func scanPaperCode(row scanner, to *store.PaperCode) error {
 func (s *Store) PaperCode(ctx context.Context, code string) (store.PaperCode, error) {
 	return readOne(ctx, s, "paper code", scanPaperCode, s.sql.paperCode, code)
 }
+
+// PaperCodesOf returns the codes of an episode.
+func (s *Store) PaperCodesOf(ctx context.Context, careUnit, episodeID string) ([]store.PaperCode, error) {
+	return readAll(ctx, s, "paper codes of an episode", scanPaperCode, s.sql.paperCodesOf, careUnit, episodeID)
+}

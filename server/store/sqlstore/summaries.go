@@ -102,3 +102,13 @@ func (s *Store) NoteVisit(ctx context.Context, careUnit, episodeID, reader strin
 		return t.exec(t.sql.putVisit, careUnit, episodeID, reader, seen, moment(at))
 	}, asMaintenance, repeatable)
 }
+
+// Visits returns who has seen an episode.
+func (s *Store) Visits(ctx context.Context, careUnit, episodeID string) ([]store.Visit, error) {
+	return readAll(ctx, s, "visits of an episode", func(row scanner, to *store.Visit) error {
+		var at int64
+		err := row.Scan(&to.CareUnit, &to.EpisodeID, &to.Reader, &to.Seen, &at)
+		to.At = instant(at)
+		return err
+	}, s.sql.visits, careUnit, episodeID)
+}

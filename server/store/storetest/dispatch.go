@@ -136,6 +136,24 @@ var dispatchTests = map[string]func(*testing.T, fixture){
 		same(t, "found", must(s.reopen().PaperCode(ctx, "C1"))(t), want)
 	},
 
+	"an episode's codes are listed by occasion, and no other's": func(t *testing.T, s fixture) {
+		put(t, s, episode(unit, "e"), "ada", 0)
+		put(t, s, episode(unit, "e2"), "ada", 0)
+		put(t, s, episode("SE-2", "e"), "ada", 0)
+		var want []store.PaperCode
+		for i, c := range []store.PaperCode{
+			paperCode("C9", "e", store.Baseline, ""), paperCode("C2", "e", store.OtherOccasion, "a"), paperCode("C1", "e", store.OtherOccasion, "b"),
+			paperCode("C3", "e2", store.Baseline, ""),
+			altered(paperCode("C4", "e", store.Baseline, ""), func(c *store.PaperCode) { c.CareUnit = "SE-2" }),
+		} {
+			if c = must(s.KeepPaperCode(ctx, c))(t); i < 3 {
+				want = append(want, c)
+			}
+		}
+		same(t, "codes", must(s.PaperCodesOf(ctx, unit, "e"))(t), want)
+		same(t, "of none", must(s.PaperCodesOf(ctx, unit, "e3"))(t), []store.PaperCode(nil))
+	},
+
 	"a code that is nobody's is not found": func(t *testing.T, s fixture) {
 		for _, code := range []string{"", "C1"} {
 			_, err := s.PaperCode(ctx, code)

@@ -99,6 +99,20 @@ var summaryTests = map[string]func(*testing.T, fixture){
 		}
 	},
 
+	"who has seen an episode is told, each with the latest visit": func(t *testing.T, s fixture) {
+		put(t, s, episode(unit, "e"), "ada", 0)
+		put(t, s, episode(unit, "e2"), "ada", 0)
+		noteVisit(t, s, "e", "eve", 3)
+		noteVisit(t, s, "e", "bob", 1)
+		noteVisit(t, s, "e", "bob", 2)
+		noteVisit(t, s, "e2", "kim", 1)
+		want := []store.Visit{
+			{CareUnit: unit, EpisodeID: "e", Reader: "bob", Seen: 2, At: kept(at)}, {CareUnit: unit, EpisodeID: "e", Reader: "eve", Seen: 3, At: kept(at)},
+		}
+		same(t, "visits", must(s.Visits(ctx, unit, "e"))(t), want)
+		same(t, "elsewhere", must(s.Visits(ctx, "SE-2", "e"))(t), []store.Visit(nil))
+	},
+
 	"what concerns an episode that is gone is passed over": func(t *testing.T, s fixture) {
 		put(t, s, episode(unit, "a"), "ada", 0)
 		putSummaries(t, s, 3, summary("gone", 3, "x"), summary("a", 3, "y"))
