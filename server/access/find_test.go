@@ -2,11 +2,13 @@ package access_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +137,75 @@ func TestTheIndexerFinishesWhatIsLeft(t *testing.T) {
 	blocks, err := s.FindAccess(ctx, store.AccessQuery{PatientKeys: []string{"p1"}, Limit: 9999})
 	if err != nil || len(blocks) == 0 {
 		t.Errorf("%d blocks are found, %v", len(blocks), err)
+	}
+}
+
+// backlog adds blocks that are not indexed, as a crash or a full disk leaves them,
+// and one among them that cannot be read.
+func backlog(t *testing.T, s store.Store, blocks int) {
+	t.Helper()
+	var appended sync.WaitGroup
+	failed := make(chan error, blocks)
+	room := make(chan struct{}, 64)
+	for i := range blocks {
+		appended.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			at := time.UnixMicro(int64(1_000_000 + i))
+			body := fmt.Sprintf("{\"at\":%q,\"action\":\"PatientService.GetTrend\",\"activity\":\"Läsa\",\"outcome\":\"granted\",\"request\":\"%d\",\"patients\":[\"p%d\"]}\n", at.UTC().Format(time.RFC3339Nano), i, i%7)
+			if i == blocks/2 {
+				body = "damaged"
+			}
+			block := store.AccessBlock{Chain: fmt.Sprint("1970-01 c", i%64), Number: int64(i/64 + 1), FirstAt: at, LastAt: at, Events: 1, Body: []byte(body), MAC: []byte{1}}
+			if err := s.AppendAccess(ctx, block); err != nil {
+				failed <- err
+			}
+		})
+	}
+	appended.Wait()
+	close(failed)
+	for err := range failed {
+		t.Fatal(err)
+	}
+}
+
+// TestALargeBacklogIsCaughtUpAndThenSearched: while so much is unindexed that
+// searching it would take too long, a search is refused; the indexer of the next
+// start works it off, and more that comes meanwhile, by itself.
+func TestALargeBacklogIsCaughtUpAndThenSearched(t *testing.T) {
+	s := openStore(t)
+	const blocks = 4500
+	backlog(t, s, blocks)
+	query := access.Query{PatientKeys: []string{"p3"}, Limit: blocks}
+	if _, err := access.Find(ctx, s, query); !errors.Is(err, store.ErrOverloaded) {
+		t.Fatalf("with %d blocks unindexed: %v", blocks, err)
+	}
+	x := access.StartIndexer(s, 10*time.Millisecond, slog.New(slog.DiscardHandler))
+	defer x.Close()
+	later := logged(t, s, 40, time.Now())
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if left, err := s.UnindexedAccess(ctx, 1); err != nil {
+			t.Fatal(err)
+		} else if len(left) == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the index does not catch up")
+		}
+	}
+	want := 0
+	for i := range blocks {
+		if i%7 == 3 && i != blocks/2 {
+			want++
+		}
+	}
+	for _, e := range later {
+		if slices.Contains(e.Patients, "p3") {
+			want++
+		}
+	}
+	if found, err := access.Find(ctx, s, query); err != nil || len(found) != want {
+		t.Errorf("%d events found, want %d, error %v", len(found), want, err)
 	}
 }
 
