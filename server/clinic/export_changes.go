@@ -260,9 +260,7 @@ func (x *comparison) side(ctx context.Context, s *exportSide, unit, after, last 
 			if err != nil {
 				return nil, err
 			}
-			if in = why == ""; in && key == "" {
-				key = e.PatientKey
-			}
+			in, key = why == "", e.PatientKey
 		}
 		if in {
 			of[e.EpisodeID] = &sideEpisode{Episode: e, patientKey: key}
