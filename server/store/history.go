@@ -75,6 +75,10 @@ type Corrections interface {
 	// ErrErased: no such submission any more, says mark. ErrNotFound: no such
 	// submission. ErrStale: the newest version is not readVersion.
 	Retract(ctx context.Context, ref SubmissionRef, mark []byte, readVersion int64, act Act) (StoredForm, error)
+	// RetractedOfEpisode returns the tombstones of the submissions that were
+	// retracted while they stood in an episode, in the order of their ChangeSeq;
+	// none is no error. What was scored anew of them is not in it.
+	RetractedOfEpisode(ctx context.Context, careUnit, episodeID string) ([]Submission, error)
 }
 
 // Link is what is known about two identifiers of one person.

@@ -21,6 +21,7 @@ func SQL() map[string]string {
 	s := newStatements(Dialect{Parameter: "?"}.rewrite)
 	return map[string]string{
 		"an episode's forms":               s.submissionsOfEpisode,
+		"an episode's retracted forms":     s.retractedOfEpisode,
 		"an episode's standing":            s.standing,
 		"a trend's forms":                  s.trendForms,
 		"an instrument's forms":            s.submissionsOfInstrument,

@@ -5,6 +5,8 @@ package sqlstore
 type historyStatements struct {
 	erasedMark string
 
+	retractedOfEpisode string
+
 	lastShare, addShare, sharesOf, sharedWith string
 
 	unitsOfPatients, countEpisodes         string
@@ -27,6 +29,9 @@ const erasureColumns = `erasure_id, patient_keys, identities, episodes, submissi
 func newHistoryStatements(r func(string) string) historyStatements {
 	return historyStatements{
 		erasedMark: r(`SELECT 1 FROM erased_submission WHERE mark = $1`),
+
+		retractedOfEpisode: r(`SELECT ` + packed(submissionColumns) + `, digest FROM submission_version
+			WHERE care_unit = $1 AND episode_id = $2 AND state = 'retracted'`),
 
 		lastShare: r(`SELECT number, shared, shared_by, shared_at, note FROM episode_share
 			WHERE care_unit = $1 AND episode_id = $2 AND with_unit = $3 ORDER BY number DESC LIMIT 1`),

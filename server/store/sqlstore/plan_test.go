@@ -35,6 +35,7 @@ func TestReadsFollowTheKey(t *testing.T) {
 			"submission_version USING PRIMARY KEY (care_unit=? AND episode_id=?)",
 			"r USING PRIMARY KEY (care_unit=? AND episode_id=?)", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)",
 		},
+		"an episode's retracted forms": {"submission_version USING PRIMARY KEY (care_unit=? AND episode_id=?)"},
 		"an episode's standing": {
 			"v USING PRIMARY KEY (care_unit=? AND episode_id=? AND version=?)", "s USING PRIMARY KEY (care_unit=? AND episode_id=?)",
 			"f USING COVERING INDEX rescore_flip_by_change (care_unit=?)", "SEARCH c USING COVERING INDEX setting_by_change",

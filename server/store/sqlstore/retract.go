@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -39,4 +41,19 @@ func (t *transaction) retract(ref store.SubmissionRef, mark []byte, readVersion 
 	tombstone := now.Submission
 	tombstone.Version, tombstone.State, tombstone.Changed = readVersion+1, store.Retracted, act
 	return t.writeVersion(tombstone, now, now.slotVersion+1, count)
+}
+
+// RetractedOfEpisode returns the tombstones that lie in an episode.
+func (s *Store) RetractedOfEpisode(ctx context.Context, careUnit, episodeID string) ([]store.Submission, error) {
+	rows, err := readAll(ctx, s, "retracted submissions of an episode", scanSlotRow, s.sql.retractedOfEpisode, careUnit, episodeID)
+	if err != nil {
+		return nil, err
+	}
+	// They lie in the order of slots; a few rows are sorted faster here than there.
+	slices.SortFunc(rows, func(a, b slotRow) int { return cmp.Compare(a.ChangeSeq, b.ChangeSeq) })
+	retracted := make([]store.Submission, len(rows))
+	for i := range rows {
+		retracted[i] = rows[i].Submission
+	}
+	return retracted, nil
 }

@@ -61,6 +61,26 @@ var retractTests = map[string]func(*testing.T, fixture){
 		isError(t, "the id of the first", err, store.ErrIDReused)
 	},
 
+	"an episode's retracted forms are read in the order in which they went, also where others took their place": func(t *testing.T, s fixture) {
+		read := func(careUnit, episode string) []store.Submission {
+			return must(s.RetractedOfEpisode(ctx, careUnit, episode))(t)
+		}
+		hads := submit(t, s, envelope("ada", form("e", "hads", "1"))).Forms[0].Submission
+		isi := submit(t, s, envelope("ada", form("e", "isi", "2"))).Forms[0].Submission
+		elsewhere := submit(t, s, envelope("ada", form("x", "hads", "3"))).Forms[0].Submission
+		same(t, "before", read(hads.CareUnit, "e"), []store.Submission{})
+		later := retract(t, s, isi, 1)
+		last := retract(t, s, amend(t, s, corrected(hads, "a"), 1), 2)
+		submit(t, s, envelope("ada", form("e", "hads", "4")))
+		same(t, "after", read(hads.CareUnit, "e"), []store.Submission{later, last})
+		same(t, "of the other episode", read(hads.CareUnit, "x"), []store.Submission{})
+
+		moved := amend(t, s, with(corrected(elsewhere, "b"), moves["another occasion"]), 1)
+		gone := retract(t, s, moved, 2)
+		same(t, "of a form that had moved", read(hads.CareUnit, "x"), []store.Submission{gone})
+		same(t, "of nowhere", read("nowhere", "e"), []store.Submission{})
+	},
+
 	"an amended form may take the slot of a retracted one": func(t *testing.T, s fixture) {
 		gone := submit(t, s, envelope("ada", form("e", "hads", "1"))).Forms[0].Submission
 		end := submit(t, s, envelope("ada", with(form("e", "hads", "2"), moves["another occasion"]))).Forms[0].Submission
