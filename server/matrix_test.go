@@ -607,6 +607,11 @@ func (m *matrix) wrongLog(action access.Action, rule access.Rule, got string) st
 // show no patient. One that is not listed here stands for a call.
 var pagesAboutNobody = []string{"GET /commission", "POST /commission"}
 
+// pageForms are what is sent to the pages that take a form.
+var pageForms = map[string]string{
+	"POST /units/{unit}/episodes/{id}/registry": "provider=provider&registry=nrs&choice=informed&decided_on=2024-01-01&reason=r",
+}
+
 // TestMatrixOfPages opens every page of the site in every role, for every
 // relation of the reader's unit to the episode, and holds answer and access log
 // to the rule of the call that the page stands for.
@@ -652,7 +657,9 @@ func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided strin
 	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1", "{moment}", "baseline",
 		"/conference", "/conference?e=unit-own/e-1", "{token}", m.launchToken()).Replace(path)
 	reply := httptest.NewRecorder()
-	pages.ServeHTTP(reply, httptest.NewRequest(method, path, nil).WithContext(access.WithCaller(m.t.Context(), caller)))
+	request := httptest.NewRequest(method, path, strings.NewReader(pageForms[route.Pattern]))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	pages.ServeHTTP(reply, request.WithContext(access.WithCaller(m.t.Context(), caller)))
 	list := route.Action == access.ListEpisodesCall
 	status := map[string]int{"yes": 200, "not found": 404, "role": 403, "unit": 403}[decided]
 	switch {
@@ -660,6 +667,9 @@ func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided strin
 		status = 200 // an empty list
 	case status == 200 && strings.HasPrefix(path, "/launch/"):
 		status = 303 // on to the episode
+	}
+	if _, sends := pageForms[route.Pattern]; sends && status == 200 {
+		status = 303 // back to the page that shows what was stored
 	}
 	if reply.Code != status {
 		return fmt.Sprintf("%d, want %d", reply.Code, status)
@@ -670,6 +680,9 @@ func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided strin
 	events := m.log.take()
 	if !slices.ContainsFunc(events, func(e access.Event) bool { return e.Action == route.Action }) {
 		return fmt.Sprintf("not logged as %s: %+v", route.Action, events)
+	}
+	if decided == "yes" && len(events) != 1 {
+		return fmt.Sprintf("one look is %d events: %+v", len(events), events)
 	}
 	return ""
 }

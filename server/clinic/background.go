@@ -12,7 +12,7 @@ import (
 // Background is what stands behind an episode's trend: every form with its
 // answers, and what was changed in them.
 type Background struct {
-	Episode store.Episode
+	Trend *Trend
 	// Forms are those that hold a slot, site forms and those of other
 	// respondents included, in the order of the trend's occasions, then by
 	// instrument and respondent.
@@ -20,37 +20,54 @@ type Background struct {
 	// Changed holds, for each of Forms that was amended or scored anew, all
 	// its scorings, oldest first, as ListSubmissionVersions gives them.
 	Changed [][]Version
+	// Withdrawn are the tombstones of the forms that were retracted while they
+	// stood in the episode, in the order in which that happened.
+	Withdrawn []Record
 }
 
-// Background reads what stands behind the trend of an episode.
+// Background reads what stands behind the trend of an episode. For opens see
+// PatientPage.
 //
 // Errors: those of Episode.
-func (c *Clinic) Background(ctx context.Context, ref EpisodeRef) (_ *Background, err error) {
+func (c *Clinic) Background(ctx context.Context, ref EpisodeRef, opens bool) (_ *Background, err error) {
 	v, err := c.enter(ctx, access.ListSubmissionVersionsCall)
 	if err != nil {
 		return nil, err
 	}
 	defer v.leave(ctx, &err)
-	episode, err := c.find(ctx, v, ref)
+	trend, err := c.pageTrend(ctx, v, ref, opens)
 	if err != nil {
 		return nil, err
 	}
-	site, err := c.site(ctx)
+	b := &Background{Trend: trend}
+	e := &trend.Episode
+	subs, err := c.store.SubmissionsOfEpisode(ctx, e.CareUnit, e.EpisodeID, 0)
 	if err != nil {
 		return nil, err
 	}
-	subs, err := c.store.SubmissionsOfEpisode(ctx, episode.CareUnit, episode.EpisodeID, 0)
-	if err != nil {
-		return nil, err
-	}
-	sortByOccasion(moments(site.windowsOf(episode.CareUnit), episode, subs), subs)
-	b := &Background{Episode: episode}
+	sortByOccasion(moments(trend.site.windowsOf(e.CareUnit), *e, subs), subs)
 	for i := range subs {
 		if err := c.addBackground(ctx, b, subs[i]); err != nil {
 			return nil, err
 		}
 	}
-	return b, nil
+	b.Withdrawn, err = c.withdrawn(ctx, e)
+	return b, err
+}
+
+// withdrawn reads the tombstones of an episode's forms.
+func (c *Clinic) withdrawn(ctx context.Context, e *store.Episode) ([]Record, error) {
+	subs, err := c.store.RetractedOfEpisode(ctx, e.CareUnit, e.EpisodeID)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]Record, len(subs))
+	for i, sub := range subs {
+		if records[i], err = c.record(sub); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
 }
 
 // sortByOccasion puts forms into the order of the occasions.
@@ -79,42 +96,4 @@ func (c *Clinic) addBackground(ctx context.Context, b *Background, sub store.Sub
 	versions, err := c.scorings(kept)
 	b.Changed = append(b.Changed, versions)
 	return err
-}
-
-// OtherEpisodes lists the patient's other episodes that the caller may see, of
-// the same care unit and of the one that the caller acts for, by the first date
-// known of each. They are there to be opened: nothing is ever compared across
-// episodes.
-//
-// Errors: those of Episode.
-func (c *Clinic) OtherEpisodes(ctx context.Context, ref EpisodeRef) (_ []store.Episode, err error) {
-	v, err := c.enter(ctx, access.ListEpisodesCall)
-	if err != nil {
-		return nil, err
-	}
-	defer v.leave(ctx, &err)
-	episode, err := c.find(ctx, v, ref)
-	if err != nil {
-		return nil, err
-	}
-	var others []store.Episode
-	for _, unit := range slices.Compact([]string{episode.CareUnit, cmp.Or(v.Unit, episode.CareUnit)}) {
-		episodes, err := c.store.EpisodesOfPatient(ctx, unit, episode.PatientKey)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range episodes {
-			if e.CareUnit != episode.CareUnit || e.EpisodeID != episode.EpisodeID {
-				others = append(others, e)
-			}
-		}
-	}
-	slices.SortStableFunc(others, func(a, b store.Episode) int { return cmp.Compare(firstDate(a), firstDate(b)) })
-	return v.visible(ctx, others)
-}
-
-// firstDate is the earliest that is known of an episode in the order of care;
-// without any date it sorts first.
-func firstDate(e store.Episode) string {
-	return cmp.Or(e.ReferredOn, e.FirstVisitOn, e.FirstVisitPlanned, e.StartedOn, e.EndedOn)
 }

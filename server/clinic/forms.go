@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/painscore/painscore/scoring"
-	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
@@ -28,25 +27,10 @@ type ItemAnswer struct {
 	Text string       // the answer, whatever its type; empty without one
 }
 
-// Forms returns the site forms of an episode by occasion (in the order of the
-// trend), then instrument, then respondent: patient, relative, clinician. They
-// stand beside the trend and make no line in it.
-//
-// Errors: those of Episode.
-func (c *Clinic) Forms(ctx context.Context, ref EpisodeRef) (_ []SiteForm, err error) {
-	v, err := c.enter(ctx, access.ListSubmissionsCall)
-	if err != nil {
-		return nil, err
-	}
-	defer v.leave(ctx, &err)
-	episode, err := c.find(ctx, v, ref)
-	if err != nil {
-		return nil, err
-	}
-	site, err := c.site(ctx)
-	if err != nil {
-		return nil, err
-	}
+// readSiteForms reads the site forms of an episode that a visit was granted, by
+// occasion (in the order of the trend), then instrument, then respondent: patient,
+// relative, clinician. They stand beside the trend and make no line in it.
+func (c *Clinic) readSiteForms(ctx context.Context, site *site, episode store.Episode) ([]SiteForm, error) {
 	subs, err := c.store.SubmissionsOfEpisode(ctx, episode.CareUnit, episode.EpisodeID, 0)
 	if err != nil {
 		return nil, err

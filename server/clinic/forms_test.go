@@ -39,7 +39,7 @@ func goals(reached int32, words string) clinic.Sheet {
 
 func (s *site) forms(t *testing.T) []clinic.SiteForm {
 	t.Helper()
-	forms, err := s.Forms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
+	_, forms, err := s.TrendAndForms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestAFormMakesNoLineInTheTrend(t *testing.T) {
 	if len(s.forms(t)) != 2 {
 		t.Error("the forms are not there")
 	}
-	if _, err := s.Forms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-2"}); reason(t, err).Reason != clinic.EpisodeUnknown {
+	if _, _, err := s.TrendAndForms(ctx, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-2"}, false); reason(t, err).Reason != clinic.EpisodeUnknown {
 		t.Error(err)
 	}
 }

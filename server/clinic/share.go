@@ -69,6 +69,11 @@ type EpisodeFile struct {
 	// episode's unit: every version, ordered by provider and registry, oldest
 	// first. See ChoiceIn.
 	Choices []store.RegistryChoice
+	// Provider is whose the episode's unit is, empty if that is not known.
+	Provider string
+	// MayChoose says whether the caller may record what the patient says to a
+	// registry (SetRegistryChoice).
+	MayChoose bool
 }
 
 // EpisodeFile is Episode with what was decided about it.
@@ -85,6 +90,9 @@ func (c *Clinic) EpisodeFile(ctx context.Context, ref EpisodeRef) (_ EpisodeFile
 	if file.Shares, err = c.store.Shares(ctx, file.CareUnit, file.EpisodeID); err != nil {
 		return EpisodeFile{}, err
 	}
+	file.Provider = c.settings.CareProviders.ByUnit(file.CareUnit)
+	caller, _, refused := access.Allow(ctx, access.SetRegistryChoiceCall)
+	file.MayChoose = refused == nil && caller.Sees(file.CareUnit)
 	file.Choices, err = c.choicesFor(ctx, file.CareUnit, file.PatientKey)
 	return file, err
 }

@@ -23,6 +23,11 @@ func (c *Clinic) OpenTrend(ctx context.Context, ref EpisodeRef) (_ *Trend, err e
 		return nil, err
 	}
 	defer v.leave(ctx, &err)
+	return c.openTrend(ctx, v, ref)
+}
+
+// openTrend is OpenTrend for a visit, which is granted the episode.
+func (c *Clinic) openTrend(ctx context.Context, v *visit, ref EpisodeRef) (*Trend, error) {
 	// The number is read first: what arrives meanwhile may not be on the page.
 	seen, err := c.store.LastChange(ctx, ref.CareUnit)
 	if err != nil {

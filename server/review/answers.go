@@ -19,6 +19,8 @@ type answersPage struct {
 	Facts   []fact
 	Forms   []answerTable
 	Changed []changedForm
+	// Withdrawn are named only: what stood on them may have been another's.
+	Withdrawn []withdrawnForm
 }
 
 // answerTable is one instrument as one respondent answered it.
@@ -43,19 +45,17 @@ type answerCell struct {
 }
 
 func (s *site) answers(w http.ResponseWriter, r *http.Request) {
-	reading, ok := s.open(w, r)
-	if !ok {
-		return
-	}
-	background, err := s.clinic.Background(r.Context(), refOf(r))
+	background, err := s.clinic.Background(r.Context(), refOf(r), opens(r))
 	if err != nil {
 		s.failFor(w, r, err, http.StatusNotFound)
 		return
 	}
+	reading := s.read(r, background.Trend)
 	l, e := reading.Language, reading.trend.Episode
 	s.render(w, r, http.StatusOK, s.templates.answers, answersPage{
 		page: s.page(r, l, l.Say("answers.title", e.EpisodeID)), Tabs: tabsOf(l, e, "/answers"),
 		Forms: reading.answerTables(background.Forms), Changed: s.changedForms(reading, background.Changed),
+		Withdrawn: s.withdrawnForms(reading, background.Withdrawn),
 	})
 }
 

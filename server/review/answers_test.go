@@ -50,7 +50,7 @@ func (s *testSite) byRelative(episode, on string) {
 
 func backgroundOf(t *testing.T, site *testSite, episode string) *clinic.Background {
 	t.Helper()
-	background, err := site.Background(local, clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode})
+	background, err := site.Background(local, clinic.EpisodeRef{CareUnit: unit, EpisodeID: episode}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestOtherEpisodesAreLinkedAndNeverMixed(t *testing.T) {
 }
 
 func TestTheHeaderSaysWhatThePatientSaysToTheRegistry(t *testing.T) {
-	r := &reading{Language: wording.English}
+	r := &reading{Language: wording.English, trend: &clinic.Trend{}}
 	choice := func(provider, registry string, c store.Choice, on string) store.RegistryChoice {
 		return store.RegistryChoice{Provider: provider, Registry: registry, Choice: c, DecidedOn: on}
 	}
@@ -159,7 +159,7 @@ func TestTheHeaderSaysWhatThePatientSaysToTheRegistry(t *testing.T) {
 		}
 	}
 	body := text(t, ask(newTestSite(t).pages(Options{}), "GET", episodePath("all-three")+"?lang=sv"))
-	if !strings.Contains(body, "<dt>Kvalitetsregister</dt><dd>inte informerad</dd>") {
+	if !strings.Contains(body, "<dt>Kvalitetsregister</dt><dd>inte informerad <a href=") {
 		t.Error("the header does not say the registry choice")
 	}
 }

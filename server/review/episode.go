@@ -36,7 +36,10 @@ type episodePage struct {
 type otherEpisode struct{ Name, Href, Text string }
 
 // fact is one line of the header.
-type fact struct{ Name, Text, Note string }
+type fact struct {
+	Name, Text, Note string
+	Href, More       string // a page that says more, and its name; empty for none
+}
 
 // momentRow is one occasion in the header's table.
 type momentRow struct {
@@ -53,44 +56,25 @@ func refOf(r *http.Request) clinic.EpisodeRef {
 	return clinic.EpisodeRef{CareUnit: r.PathValue("unit"), EpisodeID: r.PathValue("id")}
 }
 
-// open reads the episode that a request names, in the reader's language. It
-// says false when the answer has been given already, which is a failure.
-func (s *site) open(w http.ResponseWriter, r *http.Request) (*reading, bool) {
-	read := s.clinic.OpenTrend
-	if onlyLooks(r) { // a browser that fetches ahead has not shown it to anybody
-		read = s.clinic.Trend
-	}
-	trend, err := read(r.Context(), refOf(r))
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return nil, false
-	}
-	return newReading(language(r), trend, s.today(), s.options.Headings[trend.Episode.CareUnit]...), true
+// opens says whether the reader opens the episode: not so a browser that fetches
+// ahead, which has not shown it to anybody.
+func opens(r *http.Request) bool { return !onlyLooks(r) }
+
+// read is a trend as the reader of a request sees it.
+func (s *site) read(r *http.Request, trend *clinic.Trend) *reading {
+	return newReading(language(r), trend, s.today(), s.options.Headings[trend.Episode.CareUnit]...)
 }
 
 func (s *site) episode(w http.ResponseWriter, r *http.Request) {
-	reading, ok := s.open(w, r)
-	if !ok {
-		return
-	}
-	forms, err := s.clinic.Forms(r.Context(), refOf(r))
+	patient, err := s.clinic.PatientPage(r.Context(), refOf(r), opens(r))
 	if err != nil {
 		s.failFor(w, r, err, http.StatusNotFound)
 		return
 	}
-	others, err := s.clinic.OtherEpisodes(r.Context(), refOf(r))
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
-	file, err := s.clinic.EpisodeFile(r.Context(), refOf(r))
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
+	reading := s.read(r, patient.Trend)
 	p := s.episodePage(r, reading)
-	p.Facts = append(p.Facts, reading.choices(file.Choices))
-	p.Forms, p.Others = reading.formTables(forms), reading.others(others)
+	p.Facts = append(p.Facts, reading.choices(patient.Choices))
+	p.Forms, p.Others = reading.formTables(patient.SiteForms), reading.others(patient.Others)
 	s.render(w, r, http.StatusOK, s.templates.episode, p)
 }
 
@@ -192,7 +176,10 @@ func (r *reading) choices(all []store.RegistryChoice) fact {
 	if told == nil {
 		told = []string{r.RegistryChoice(string(store.NotInformed))}
 	}
-	return fact{Name: r.Say("registry"), Text: strings.Join(told, "; ")}
+	return fact{
+		Name: r.Say("registry"), Text: strings.Join(told, "; "),
+		Href: episodeHref(r.trend.Episode) + registryEnd, More: r.Say("registry.more"),
+	}
 }
 
 // factsOf lists what is known of an episode; what is not stated is left out.
@@ -205,7 +192,7 @@ func factsOf(l wording.Language, e store.Episode) []fact {
 	add := func(key, text string) { facts = append(facts, fact{Name: l.Say(key), Text: text}) }
 	addDay := func(key, actual, planned string) {
 		d := dayOf(l, actual, planned)
-		facts = append(facts, fact{l.Say(key), d.Date, d.Note})
+		facts = append(facts, fact{Name: l.Say(key), Text: d.Date, Note: d.Note})
 	}
 	add("status", statusText(l, e))
 	add("cohort", e.Cohort)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -33,7 +34,8 @@ type testSite struct {
 	t testing.TB
 }
 
-func newTestSite(t testing.TB) *testSite {
+// newTestSite has the built-in definitions, a unit's own form, and those given.
+func newTestSite(t testing.TB, definitions ...[]byte) *testSite {
 	t.Helper()
 	dir := t.TempDir()
 	st, err := sqlite.Open(t.Context(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
@@ -52,6 +54,11 @@ func newTestSite(t testing.TB) *testSite {
 	goals, _ := instruments.Skeleton("goal_evaluation")
 	if err := catalogue.AddFile("goals.yaml", goals); err != nil {
 		t.Fatal(err)
+	}
+	for i, body := range definitions {
+		if err := catalogue.AddFile(fmt.Sprint("file ", i), body); err != nil {
+			t.Fatal(err)
+		}
 	}
 	settings := clinic.Settings{ValueSets: map[string][]string{"eq_5d_3l": {"se_tto_2014"}, "eq_5d_5l": {"se_tto_2020"}}}
 	c, err := clinic.Open(t.Context(), st, catalogue, keys, settings, func() time.Time { return now })

@@ -37,19 +37,22 @@ func (b brokenClinic) Trends(context.Context, []clinic.EpisodeRef) ([]*clinic.Tr
 func (b brokenClinic) OpenTrend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error) {
 	return b.Trend(ctx, ref)
 }
-func (b brokenClinic) Forms(context.Context, clinic.EpisodeRef) ([]clinic.SiteForm, error) {
-	return nil, b.err
+func (b brokenClinic) TrendAndForms(context.Context, clinic.EpisodeRef, bool) (*clinic.Trend, []clinic.SiteForm, error) {
+	return nil, nil, b.err
 }
-func (b brokenClinic) Background(context.Context, clinic.EpisodeRef) (*clinic.Background, error) {
+func (b brokenClinic) Background(context.Context, clinic.EpisodeRef, bool) (*clinic.Background, error) {
 	return nil, b.err
 }
 func (b brokenClinic) EpisodeFile(context.Context, clinic.EpisodeRef) (clinic.EpisodeFile, error) {
 	return clinic.EpisodeFile{}, b.err
 }
-func (b brokenClinic) OtherEpisodes(context.Context, clinic.EpisodeRef) ([]store.Episode, error) {
-	return nil, b.err
+func (b brokenClinic) SetRegistryChoice(context.Context, clinic.RegistryChoosing) (store.RegistryChoice, error) {
+	return store.RegistryChoice{}, b.err
 }
 func (b brokenClinic) Trend(context.Context, clinic.EpisodeRef) (*clinic.Trend, error) {
+	return nil, b.err
+}
+func (b brokenClinic) PatientPage(context.Context, clinic.EpisodeRef, bool) (*clinic.PatientPage, error) {
 	if b.err == nil {
 		panic("about " + secret)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
 )
 
 // changedForm is a form that is no longer as it first was, with each state.
@@ -59,6 +60,22 @@ func (s *site) changeAct(r *reading, versions []clinic.Version, at int) changeAc
 		act.What = append(act.What, r.scoreDifferences(before, v)...)
 	}
 	return act
+}
+
+// withdrawnForm is a form that was taken away from the episode.
+type withdrawnForm struct{ Name, Answered, When, By, Note string }
+
+func (s *site) withdrawnForms(r *reading, records []clinic.Record) []withdrawnForm {
+	var forms []withdrawnForm
+	for _, record := range records {
+		name := r.Say("history.of", r.instrumentName(record.Definition), r.Occasion(string(record.Occasion), record.OccasionLabel))
+		if record.Respondent != store.Patient {
+			name = r.Say("history.of", name, r.Respondent(string(record.Respondent)))
+		}
+		act := record.Changed
+		forms = append(forms, withdrawnForm{name, r.Date(record.AnsweredOn), s.moment(r, act.At), act.By, act.Note})
+	}
+	return forms
 }
 
 // moment is a point in time on the clocks of Sweden.

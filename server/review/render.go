@@ -47,7 +47,7 @@ func serveIcon(_ *site, w http.ResponseWriter, _ *http.Request) {
 }
 
 type templates struct {
-	patients, conference, episode, answers, talk, phone, clinical, texts, failure, notice, commission *template.Template
+	registry, patients, conference, episode, answers, talk, phone, clinical, texts, failure, notice, commission *template.Template
 }
 
 func parseTemplates() *templates {
@@ -57,6 +57,7 @@ func parseTemplates() *templates {
 		return template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+name))
 	}
 	return &templates{
+		registry: with("registry.html"),
 		patients: with("patients.html"), conference: with("conference.html"), episode: with("episode.html"), answers: with("answers.html"),
 		talk: with("talk.html"), phone: with("phone.html"), clinical: with("clinical.html"), texts: with("texts.html"),
 		failure: with("failure.html"),

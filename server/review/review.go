@@ -38,12 +38,13 @@ type Clinic interface {
 	FindPatient(ctx context.Context, patient clinic.PatientRef) ([]clinic.ListedPatient, []string, error)
 	OpenLaunchLink(ctx context.Context, token string) (store.Episode, error)
 	OpenTrend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
+	PatientPage(ctx context.Context, ref clinic.EpisodeRef, opens bool) (*clinic.PatientPage, error)
+	TrendAndForms(ctx context.Context, ref clinic.EpisodeRef, opens bool) (*clinic.Trend, []clinic.SiteForm, error)
 	Trends(ctx context.Context, refs []clinic.EpisodeRef) ([]*clinic.Trend, error)
 	Trend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
-	Forms(ctx context.Context, ref clinic.EpisodeRef) ([]clinic.SiteForm, error)
-	Background(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Background, error)
+	Background(ctx context.Context, ref clinic.EpisodeRef, opens bool) (*clinic.Background, error)
 	EpisodeFile(ctx context.Context, ref clinic.EpisodeRef) (clinic.EpisodeFile, error)
-	OtherEpisodes(ctx context.Context, ref clinic.EpisodeRef) ([]store.Episode, error)
+	SetRegistryChoice(ctx context.Context, choosing clinic.RegistryChoosing) (store.RegistryChoice, error)
 }
 
 // Options say what every page tells about the service. The zero value serves.

@@ -22,6 +22,8 @@ type sheetPage struct {
 	Goals    []compactTable // the patient's own forms of the unit, such as goals
 	Keys     []string       // of the definitions and thresholds
 	Made     string         // the day on which the sheet was made
+
+	own []clinic.SiteForm // what Goals can be made of
 }
 
 // sheetMoment heads a column.
@@ -46,14 +48,16 @@ type sheetLine struct {
 // sheet reads what a sheet at an address shares with the others. It says false
 // when the answer has been given already.
 func (s *site) sheet(w http.ResponseWriter, r *http.Request, title, current string) (*reading, sheetPage, bool) {
-	reading, ok := s.open(w, r)
-	if !ok {
+	trend, forms, err := s.clinic.TrendAndForms(r.Context(), refOf(r), opens(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
 		return nil, sheetPage{}, false
 	}
+	reading := s.read(r, trend)
 	l, e := reading.Language, reading.trend.Episode
 	p := sheetPage{
 		page: s.page(r, l, title), Tabs: tabsOf(l, e, current), Episode: e.EpisodeID,
-		StandOut: reading.standOut(reading.newest()), Keys: reading.keys(), Made: l.Date(reading.today),
+		StandOut: reading.standOut(reading.newest()), Keys: reading.keys(), Made: l.Date(reading.today), own: byPatient(forms),
 	}
 	for _, at := range reading.sheetMoments(reading.newest()) {
 		m := reading.trend.Occasions[at]

@@ -27,12 +27,7 @@ func (s *site) phoneScript(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	forms, err := s.clinic.Forms(r.Context(), refOf(r))
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
-	s.render(w, r, http.StatusOK, s.templates.phone, phonePage{p, reading.goalsTold(byPatient(forms)), reading.phoneParts()})
+	s.render(w, r, http.StatusOK, s.templates.phone, phonePage{p, reading.goalsTold(p.own), reading.phoneParts()})
 }
 
 // goalsTold reads out the newest of each of the patient's own forms.

@@ -20,12 +20,7 @@ func (s *site) talkSheet(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	forms, err := s.clinic.Forms(r.Context(), refOf(r))
-	if err != nil {
-		s.failFor(w, r, err, http.StatusNotFound)
-		return
-	}
-	p.Goals = reading.formTables(byPatient(forms))
+	p.Goals = reading.formTables(p.own)
 	s.render(w, r, http.StatusOK, s.templates.talk, talkPage{p, reading.sheetGroups(reading.newest(), forPatients)})
 }
 

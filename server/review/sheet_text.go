@@ -45,10 +45,16 @@ func (s *site) recordTexts(w http.ResponseWriter, r *http.Request) {
 // recordText gives one of the texts alone. The record systems that it is for
 // take ISO 8859-1, and many lose what goes beyond it without a word.
 func (s *site) recordText(w http.ResponseWriter, r *http.Request) {
-	reading, ok := s.open(w, r)
-	if !ok {
+	read := s.clinic.Trend
+	if opens(r) {
+		read = s.clinic.OpenTrend
+	}
+	trend, err := read(r.Context(), refOf(r))
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
 		return
 	}
+	reading := s.read(r, trend)
 	at := reading.momentNamed(r.PathValue("moment"))
 	if at < 0 {
 		s.notFound(w, r)

@@ -17,6 +17,7 @@ var patientPhrases = map[string]pair{
 
 	"registry":          {"Kvalitetsregister", "Quality registry"},
 	"registry.choice":   {"%s: %s", "%s: %s"},
+	"registry.more":     {"Vad patienten sagt", "What the patient says"},
 	"test_patient":      {"Testpatient", "Test patient"},
 	"test_patient.what": {"ingen verklig person, räknas inte med", "no real person, not counted"},
 
@@ -46,7 +47,7 @@ var patientPhrases = map[string]pair{
 	"answers.not_in_version": {"finns inte i versionen", "not in this version"},
 
 	"history":            {"Ändringar i efterhand", "Changes afterwards"},
-	"history.none":       {"Inget formulär i vårdepisoden har ändrats eller poängsatts på nytt.", "No form of the episode has been changed or scored anew."},
+	"history.none":       {"Inget formulär i vårdepisoden har ändrats, dragits tillbaka eller poängsatts på nytt.", "No form of the episode has been changed, withdrawn or scored anew."},
 	"history.of":         {"%s, %s", "%s, %s"},
 	"history.when":       {"När", "When"},
 	"history.by":         {"Av", "By"},
@@ -57,6 +58,11 @@ var patientPhrases = map[string]pair{
 	"history.counts":     {"gäller nu", "counts now"},
 	"history.changed":    {"%s: från %s till %s", "%s: from %s to %s"},
 	"history.respondent": {"besvarat av", "answered by"},
+
+	"withdrawn":      {"Tillbakadragna formulär", "Withdrawn forms"},
+	"withdrawn.what": {"De är borta från vårdepisoden och ingår inte i någon poäng. Vad som stod på dem visas inte: det kan ha varit någon annans.", "They are gone from the episode and enter no score. What stood on them is not shown: it may have been somebody else's."},
+	"withdrawn.form": {"Formulär", "Form"},
+	"withdrawn.when": {"Tillbakadraget", "Withdrawn"},
 
 	"sheet.print": {"Skriv ut med webbläsarens utskrift; menyer och den här raden följer inte med.", "Print by the browser's own command; menus and this line stay behind."},
 	"sheet.made":  {"Framställt %s, vårdepisod %s.", "Made on %s, episode %s."},
