@@ -96,11 +96,16 @@ func occasional(m interface {
 func (s *Server) RecordDispatch(ctx context.Context, req *pb.RecordDispatchRequest) (*pb.RecordDispatchResponse, error) {
 	done, err := s.clinic.RecordDispatch(ctx, clinic.Dispatch{
 		Occasional: occasional(req, unknown(req)), Kind: actKindWords.word[req.GetKind()], Information: req.GetInformationSheet(),
+		Registry: req.GetInformsOfRegistry(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &pb.RecordDispatchResponse{Act: actProto(done.OccasionAct), Replayed: done.Replayed, PaperCode: done.Code}, nil
+	out := &pb.RecordDispatchResponse{Act: actProto(done.OccasionAct), Replayed: done.Replayed, PaperCode: done.Code}
+	if done.Choice != nil {
+		out.RegistryChoice = choiceProto(*done.Choice)
+	}
+	return out, nil
 }
 
 // FindDispatch implements the contract's call.

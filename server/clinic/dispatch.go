@@ -37,6 +37,9 @@ type Dispatch struct {
 	Occasional
 	Kind        string
 	Information string // which information sheet went along; may be empty
+	// Registry is the code of a registry of which the sheet informs the patient;
+	// empty for none. See inform for when that counts.
+	Registry string
 }
 
 // Dispatched is a dispatch that is on record.
@@ -44,6 +47,7 @@ type Dispatched struct {
 	store.OccasionAct
 	Code     string // for the paper forms, of forms that were sent; see PaperCode
 	Replayed bool
+	Choice   *store.RegistryChoice // with a Registry: what stands about it now
 }
 
 // RecordDispatch records a dispatch. Forms that go out get the occasion's code,
@@ -67,20 +71,27 @@ func (c *Clinic) RecordDispatch(ctx context.Context, d Dispatch) (_ Dispatched, 
 	if d.Information != "" && d.Kind != FormsSent && d.Kind != FormsReminded {
 		check.add("information_sheet", BadFormat, "only with forms that go out")
 	}
-	act, replayed, err := c.recordAct(ctx, v, check, d.Occasional, d.Kind, "information_sheet", d.Information)
+	c.checkInforming(check, &d)
+	act, replayed, err := c.recordAct(ctx, v, check, d.Occasional, d.Kind, "information_sheet", d.Information, [2]string{"informs_of_registry", d.Registry})
 	if err != nil {
 		return Dispatched{}, err
 	}
 	done := Dispatched{OccasionAct: act, Replayed: replayed}
 	if act.Kind == FormsSent || act.Kind == FormsReminded {
-		done.Code, err = c.codeOf(ctx, act)
+		if done.Code, err = c.codeOf(ctx, act); err != nil {
+			return Dispatched{}, err
+		}
 	}
-	return done, err
+	if d.Registry != "" {
+		choice, err := c.inform(ctx, v, act, replayed, d.Registry)
+		return Dispatched{OccasionAct: act, Code: done.Code, Replayed: replayed, Choice: &choice}, err
+	}
+	return done, nil
 }
 
 // recordAct checks what all acts have in common, and records one. detail stands
-// in the field of this name.
-func (c *Clinic) recordAct(ctx context.Context, v *visit, check *checker, o Occasional, kind, field, detail string) (_ store.OccasionAct, replayed bool, err error) {
+// in the field of this name; more are other texts in which an identity could stand.
+func (c *Clinic) recordAct(ctx context.Context, v *visit, check *checker, o Occasional, kind, field, detail string, more ...[2]string) (_ store.OccasionAct, replayed bool, err error) {
 	if err := v.unit(ctx, o.CareUnit); err != nil {
 		return store.OccasionAct{}, false, err
 	}
@@ -101,8 +112,8 @@ func (c *Clinic) recordAct(ctx context.Context, v *visit, check *checker, o Occa
 		if unlessNotFound(err) != nil {
 			return store.OccasionAct{}, false, err
 		}
-		check.withoutIdentifiers(ids, [2]string{"act_id", o.ID}, [2]string{"occasion_label", o.Label}, [2]string{"note", o.Note},
-			[2]string{"author", o.Author}, [2]string{field, detail})
+		check.withoutIdentifiers(ids, append(more, [2]string{"act_id", o.ID}, [2]string{"occasion_label", o.Label}, [2]string{"note", o.Note},
+			[2]string{"author", o.Author}, [2]string{field, detail})...)
 	}
 	if err := check.err(); err != nil {
 		return store.OccasionAct{}, false, err

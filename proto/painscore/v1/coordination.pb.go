@@ -766,9 +766,14 @@ type RecordDispatchRequest struct {
 	// A note of at most 200 characters; no identity in it.
 	Note string `protobuf:"bytes,9,opt,name=note,proto3" json:"note,omitempty"`
 	// Who did it, for example a staff member's HSA-id; at most 64 characters. May be empty: then the calling user stands for it.
-	Author        string `protobuf:"bytes,10,opt,name=author,proto3" json:"author,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Author string `protobuf:"bytes,10,opt,name=author,proto3" json:"author,omitempty"`
+	// Code of a registry, for example "nrs", of which the information sheet informs the patient. The patient then counts as
+	// INFORMED from `done_on` on, at the care unit's provider: where nothing was recorded or NOT_INFORMED stands, not later than
+	// `done_on`. Anything else stays as it is, an objection above all. If the letter comes back unopened, take it back with
+	// SetRegistryChoice. Needs `information_sheet`, and a server that knows whose the care unit is.
+	InformsOfRegistry string `protobuf:"bytes,11,opt,name=informs_of_registry,json=informsOfRegistry,proto3" json:"informs_of_registry,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *RecordDispatchRequest) Reset() {
@@ -871,6 +876,13 @@ func (x *RecordDispatchRequest) GetAuthor() string {
 	return ""
 }
 
+func (x *RecordDispatchRequest) GetInformsOfRegistry() string {
+	if x != nil {
+		return x.InformsOfRegistry
+	}
+	return ""
+}
+
 // The dispatch as it is on record.
 type RecordDispatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -880,9 +892,11 @@ type RecordDispatchResponse struct {
 	Replayed bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	// With SENT and REMINDED, the code to print on the paper forms: nine characters, the same for every dispatch of the
 	// occasion. It says nothing about the patient and opens nothing by itself; FindDispatch tells what it stands for.
-	PaperCode     string `protobuf:"bytes,3,opt,name=paper_code,json=paperCode,proto3" json:"paper_code,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PaperCode string `protobuf:"bytes,3,opt,name=paper_code,json=paperCode,proto3" json:"paper_code,omitempty"`
+	// With `informs_of_registry`, how the patient stands to the registry now.
+	RegistryChoice *RegistryChoice `protobuf:"bytes,4,opt,name=registry_choice,json=registryChoice,proto3" json:"registry_choice,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *RecordDispatchResponse) Reset() {
@@ -934,6 +948,13 @@ func (x *RecordDispatchResponse) GetPaperCode() string {
 		return x.PaperCode
 	}
 	return ""
+}
+
+func (x *RecordDispatchResponse) GetRegistryChoice() *RegistryChoice {
+	if x != nil {
+		return x.RegistryChoice
+	}
+	return nil
 }
 
 // Asks what a paper form's code stands for.
@@ -1699,7 +1720,7 @@ var File_painscore_v1_coordination_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_coordination_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpainscore/v1/coordination.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\x91\x02\n" +
+	"\x1fpainscore/v1/coordination.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apainscore/v1/episode.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1dpainscore/v1/submission.proto\x1a\x18painscore/v1/trend.proto\"\x91\x02\n" +
 	"\x17ListDueOccasionsRequest\x12\x1b\n" +
 	"\tcare_unit\x18\x01 \x01(\tR\bcareUnit\x12.\n" +
 	"\x06states\x18\x02 \x03(\x0e2\x16.painscore.v1.DueStateR\x06states\x122\n" +
@@ -1746,7 +1767,7 @@ const file_painscore_v1_coordination_proto_rawDesc = "" +
 	"\vrecorded_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x16\n" +
-	"\x06number\x18\v \x01(\x03R\x06number\"\xea\x02\n" +
+	"\x06number\x18\v \x01(\x03R\x06number\"\x9a\x03\n" +
 	"\x15RecordDispatchRequest\x12\x15\n" +
 	"\x06act_id\x18\x01 \x01(\tR\x05actId\x12\x1b\n" +
 	"\tcare_unit\x18\x02 \x01(\tR\bcareUnit\x12\x1d\n" +
@@ -1759,12 +1780,14 @@ const file_painscore_v1_coordination_proto_rawDesc = "" +
 	"\x11information_sheet\x18\b \x01(\tR\x10informationSheet\x12\x12\n" +
 	"\x04note\x18\t \x01(\tR\x04note\x12\x16\n" +
 	"\x06author\x18\n" +
-	" \x01(\tR\x06author\"\x80\x01\n" +
+	" \x01(\tR\x06author\x12.\n" +
+	"\x13informs_of_registry\x18\v \x01(\tR\x11informsOfRegistry\"\xc7\x01\n" +
 	"\x16RecordDispatchResponse\x12+\n" +
 	"\x03act\x18\x01 \x01(\v2\x19.painscore.v1.OccasionActR\x03act\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x12\x1d\n" +
 	"\n" +
-	"paper_code\x18\x03 \x01(\tR\tpaperCode\"4\n" +
+	"paper_code\x18\x03 \x01(\tR\tpaperCode\x12E\n" +
+	"\x0fregistry_choice\x18\x04 \x01(\v2\x1c.painscore.v1.RegistryChoiceR\x0eregistryChoice\"4\n" +
 	"\x13FindDispatchRequest\x12\x1d\n" +
 	"\n" +
 	"paper_code\x18\x01 \x01(\tR\tpaperCode\"\xdd\x01\n" +
@@ -1890,7 +1913,8 @@ var file_painscore_v1_coordination_proto_goTypes = []any{
 	(*Episode)(nil),                      // 22: painscore.v1.Episode
 	(Anchor)(0),                          // 23: painscore.v1.Anchor
 	(*timestamppb.Timestamp)(nil),        // 24: google.protobuf.Timestamp
-	(*PatientIdentifier)(nil),            // 25: painscore.v1.PatientIdentifier
+	(*RegistryChoice)(nil),               // 25: painscore.v1.RegistryChoice
+	(*PatientIdentifier)(nil),            // 26: painscore.v1.PatientIdentifier
 }
 var file_painscore_v1_coordination_proto_depIdxs = []int32{
 	0,  // 0: painscore.v1.ListDueOccasionsRequest.states:type_name -> painscore.v1.DueState
@@ -1910,26 +1934,27 @@ var file_painscore_v1_coordination_proto_depIdxs = []int32{
 	1,  // 14: painscore.v1.RecordDispatchRequest.kind:type_name -> painscore.v1.OccasionActKind
 	21, // 15: painscore.v1.RecordDispatchRequest.occasion:type_name -> painscore.v1.Occasion
 	7,  // 16: painscore.v1.RecordDispatchResponse.act:type_name -> painscore.v1.OccasionAct
-	22, // 17: painscore.v1.FindDispatchResponse.episode:type_name -> painscore.v1.Episode
-	21, // 18: painscore.v1.FindDispatchResponse.occasion:type_name -> painscore.v1.Occasion
-	7,  // 19: painscore.v1.FindDispatchResponse.dispatches:type_name -> painscore.v1.OccasionAct
-	1,  // 20: painscore.v1.RecordFeedbackReviewRequest.kind:type_name -> painscore.v1.OccasionActKind
-	21, // 21: painscore.v1.RecordFeedbackReviewRequest.occasion:type_name -> painscore.v1.Occasion
-	2,  // 22: painscore.v1.RecordFeedbackReviewRequest.way:type_name -> painscore.v1.FeedbackWay
-	7,  // 23: painscore.v1.RecordFeedbackReviewResponse.act:type_name -> painscore.v1.OccasionAct
-	25, // 24: painscore.v1.ListOccasionActsRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	7,  // 25: painscore.v1.ListOccasionActsResponse.acts:type_name -> painscore.v1.OccasionAct
-	21, // 26: painscore.v1.ListAwaitingFeedbackRequest.occasion:type_name -> painscore.v1.Occasion
-	18, // 27: painscore.v1.ListAwaitingFeedbackResponse.episodes:type_name -> painscore.v1.AwaitingFeedback
-	22, // 28: painscore.v1.AwaitingFeedback.episode:type_name -> painscore.v1.Episode
-	21, // 29: painscore.v1.AwaitingFeedback.occasion:type_name -> painscore.v1.Occasion
-	25, // 30: painscore.v1.CreateLaunchLinkRequest.patient:type_name -> painscore.v1.PatientIdentifier
-	24, // 31: painscore.v1.CreateLaunchLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	25, // 17: painscore.v1.RecordDispatchResponse.registry_choice:type_name -> painscore.v1.RegistryChoice
+	22, // 18: painscore.v1.FindDispatchResponse.episode:type_name -> painscore.v1.Episode
+	21, // 19: painscore.v1.FindDispatchResponse.occasion:type_name -> painscore.v1.Occasion
+	7,  // 20: painscore.v1.FindDispatchResponse.dispatches:type_name -> painscore.v1.OccasionAct
+	1,  // 21: painscore.v1.RecordFeedbackReviewRequest.kind:type_name -> painscore.v1.OccasionActKind
+	21, // 22: painscore.v1.RecordFeedbackReviewRequest.occasion:type_name -> painscore.v1.Occasion
+	2,  // 23: painscore.v1.RecordFeedbackReviewRequest.way:type_name -> painscore.v1.FeedbackWay
+	7,  // 24: painscore.v1.RecordFeedbackReviewResponse.act:type_name -> painscore.v1.OccasionAct
+	26, // 25: painscore.v1.ListOccasionActsRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	7,  // 26: painscore.v1.ListOccasionActsResponse.acts:type_name -> painscore.v1.OccasionAct
+	21, // 27: painscore.v1.ListAwaitingFeedbackRequest.occasion:type_name -> painscore.v1.Occasion
+	18, // 28: painscore.v1.ListAwaitingFeedbackResponse.episodes:type_name -> painscore.v1.AwaitingFeedback
+	22, // 29: painscore.v1.AwaitingFeedback.episode:type_name -> painscore.v1.Episode
+	21, // 30: painscore.v1.AwaitingFeedback.occasion:type_name -> painscore.v1.Occasion
+	26, // 31: painscore.v1.CreateLaunchLinkRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	24, // 32: painscore.v1.CreateLaunchLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_coordination_proto_init() }
@@ -1938,6 +1963,7 @@ func file_painscore_v1_coordination_proto_init() {
 		return
 	}
 	file_painscore_v1_episode_proto_init()
+	file_painscore_v1_registry_choice_proto_init()
 	file_painscore_v1_submission_proto_init()
 	file_painscore_v1_trend_proto_init()
 	type x struct{}
