@@ -213,10 +213,16 @@ func (s *Server) admitStream(srv any, stream grpc.ServerStream, info *grpc.Strea
 	if s.open.full(streaming) {
 		return errCrowded
 	}
-	if a := arrivalOf(stream.Context()); a != nil {
-		stream = impatient{stream, a, s.patience.stream}
+	a := arrivalOf(stream.Context())
+	if a == nil {
+		return handler(srv, stream)
 	}
-	return handler(srv, stream)
+	err = handler(srv, impatient{stream, a, s.patience.stream})
+	if err != nil && a.tooSlow.Load() {
+		// A handler that waited on a context of its own says that it was cancelled.
+		return status.FromContextError(context.DeadlineExceeded).Err()
+	}
+	return err
 }
 
 // impatient is a stream that ends when its client neither sends nor reads.

@@ -50,6 +50,7 @@ type killer struct {
 	server  *child
 	books   []*book          // every episode of every round
 	highest map[string]int64 // change_seq by unit, before this round
+	lasting time.Duration    // that a round has at least before the kill
 	// meanwhile is called while the server is dead. A test does damage here, to
 	// show that it is found.
 	meanwhile func(round int, journals []*journal) error
@@ -119,7 +120,7 @@ func (k *killer) loadUntil(ctx context.Context, round int, pull func() error) ([
 		journals[i] = j
 		done.Go(func() { defer c.Close(); j.work(ctx) })
 	}
-	time.Sleep(time.Duration(30+k.random.IntN(370)) * time.Millisecond)
+	time.Sleep(k.lasting + time.Duration(30+k.random.IntN(370))*time.Millisecond)
 	err := pull()
 	done.Wait()
 	return journals, errors.Join(err, ctx.Err())
