@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -206,6 +207,9 @@ func (c *Column) checkRecode() error {
 // decimals is 150. It refuses more decimals than there are places.
 func scaled(text string, decimals int) (int64, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
+	if strings.TrimLeft(whole, "+-") == "" {
+		return 0, errors.New("no number")
+	}
 	if len(fraction) > decimals {
 		if strings.Trim(fraction[decimals:], "0") != "" {
 			return 0, fmt.Errorf("more than %d decimals", decimals)

@@ -89,5 +89,8 @@ func quoted(text string, limit int) string {
 		runes := []rune(text)
 		text = string(runes[:len(runes)-1])
 	}
-	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	if !strings.Contains(text, "'") {
+		return "'" + text + "'"
+	}
+	return `"` + strings.ReplaceAll(text, `"`, "'") + `"`
 }
