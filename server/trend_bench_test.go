@@ -16,6 +16,7 @@ import (
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
 	"github.com/painscore/painscore/server/identity"
+	"github.com/painscore/painscore/server/store"
 	"github.com/painscore/painscore/server/store/sqlite"
 )
 
@@ -53,13 +54,18 @@ func benchmarkTrend(b *testing.B, memory int) {
 // inProcess is a server that is called without a wire, on a store of its own.
 func inProcess(tb testing.TB, settings clinic.Settings) *server.Server {
 	tb.Helper()
-	dir := tb.TempDir()
-	st, err := sqlite.Open(tb.Context(), filepath.Join(dir, "painscore.db"), sqlite.Options{})
+	st, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "painscore.db"), sqlite.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { st.Close() })
-	keys, err := identity.LoadOrCreate(filepath.Join(dir, "identity.keys"))
+	return over(tb, st, settings)
+}
+
+// over is a server that is called without a wire, on a given store.
+func over(tb testing.TB, st store.Store, settings clinic.Settings) *server.Server {
+	tb.Helper()
+	keys, err := identity.LoadOrCreate(filepath.Join(tb.TempDir(), "identity.keys"))
 	if err != nil {
 		tb.Fatal(err)
 	}

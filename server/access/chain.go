@@ -55,17 +55,21 @@ func (c chain) takes(at time.Time) bool {
 }
 
 // block makes the next block of a chain, and the chain as it is with it.
-func (c chain) block(key []byte, events []Event) (store.AccessBlock, chain, error) {
-	body, err := packEvents(events)
-	if err != nil {
-		return store.AccessBlock{}, c, err
+func (c chain) block(key []byte, entries []*Entry) (store.AccessBlock, chain) {
+	size := 0
+	for _, e := range entries {
+		size += len(e.line) + len(beforeTime) + len(time.RFC3339Nano)
+	}
+	body := make([]byte, 0, size)
+	for _, e := range entries {
+		body = appendLine(body, e.at, e.line)
 	}
 	block := store.AccessBlock{
-		Chain: c.name, Number: c.number + 1, FirstAt: events[0].At, LastAt: events[len(events)-1].At,
-		Events: int64(len(events)), Body: body,
+		Chain: c.name, Number: c.number + 1, FirstAt: entries[0].at, LastAt: entries[len(entries)-1].at,
+		Events: int64(len(entries)), Body: body,
 	}
 	block.MAC = blockMAC(key, c.mac, &block)
-	return block, chain{name: c.name, number: block.Number, mac: block.MAC, lastAt: block.LastAt}, nil
+	return block, chain{name: c.name, number: block.Number, mac: block.MAC, lastAt: block.LastAt}
 }
 
 // blockMAC covers everything of a block and, by the MAC of the one before, all

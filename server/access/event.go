@@ -46,16 +46,25 @@ func NewEvent(caller Caller, action Action, rule Rule) Event {
 	}
 }
 
-// packEvents makes the body of a block: one JSON object per line.
-func packEvents(events []Event) ([]byte, error) {
-	var body bytes.Buffer
-	lines := json.NewEncoder(&body)
-	for i := range events {
-		if err := lines.Encode(&events[i]); err != nil {
-			return nil, fmt.Errorf("access: %w", err)
-		}
+// A block's body is one JSON object per line. Of each the call that records it
+// makes all but the time, which the log sets later: the block is made while all
+// writes wait.
+const beforeTime, afterTime = `{"at":"`, `0001-01-01T00:00:00Z`
+
+// untimed is the line of an event from behind its time on.
+func untimed(event Event) ([]byte, error) {
+	event.At = time.Time{}
+	line, err := json.Marshal(event)
+	if err != nil {
+		return nil, fmt.Errorf("access: %w", err)
 	}
-	return body.Bytes(), nil
+	return append(line[len(beforeTime)+len(afterTime):], '\n'), nil
+}
+
+// appendLine adds the line of an event to a block's body. The time is written
+// like encoding/json does, for which the year must have four digits.
+func appendLine(body []byte, at time.Time, untimed []byte) []byte {
+	return append(at.AppendFormat(append(body, beforeTime...), time.RFC3339Nano), untimed...)
 }
 
 // Events reads the body of a block. It is strict: a block that cannot be read

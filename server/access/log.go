@@ -19,17 +19,26 @@ const (
 	maxWaiting = 8192
 )
 
-// Blocks is what a Log needs of the store.
+// Blocks is what a Log needs of the store. One that can also write a block
+// together with what else is written (Joint) makes the log cheaper: a call that
+// stores something then waits for one flush to the medium and not for two.
 type Blocks interface {
 	AppendAccess(ctx context.Context, block store.AccessBlock) error
+}
+
+// Joint is Blocks that write the log's blocks in the transactions of others.
+type Joint interface {
+	Blocks
+	AppendAccessNext(draft store.AccessDraft) error
+	WakeAccess()
 }
 
 // Log records who looked at what, durably, before they see it.
 //
 // Record queues an event and returns at once; the caller reads meanwhile, and
-// waits for the event's commit before its reply leaves. One block is written at
-// a time, and the events that come in while it is being written share the next
-// one: a lone call waits for one commit, a busy server for two at most.
+// waits for the event's commit before its reply leaves. A block is made when the
+// store begins a transaction, of all events that wait then: a lone call waits
+// for one commit, a busy server for two at most.
 //
 // Each block carries a keyed hash (MAC) over itself and the block before, one
 // chain for each process and month, so that old months can be dropped whole and
@@ -37,20 +46,22 @@ type Blocks interface {
 // a chain's newest blocks shows against the heads that are written outside the
 // database (see Heads).
 type Log struct {
-	blocks Blocks
+	blocks Joint
 	keyOf  KeyOf
 	now    func() time.Time
 	log    *slog.Logger
 	onFull func() bool // frees space for the log; false: there is none left
 
-	chain chain       // touched by run only
-	full  atomic.Bool // the newest block found no room
-
 	mu      sync.Mutex
 	waiting []*Entry
+	asked   bool   // the store knows that events wait
+	written *batch // the block on its way to the medium; there is one at a time
 	closed  bool
-	wake    chan struct{}
-	done    chan struct{}
+	idle    sync.Cond // nothing waits or is on its way
+
+	full atomic.Bool // the newest block found no room
+
+	chain chain // touched by whoever has the block that is on its way
 
 	headMu sync.Mutex
 	head   Head
@@ -59,9 +70,11 @@ type Log struct {
 
 // Entry is an event on its way to the log.
 type Entry struct {
-	event Event
-	done  chan struct{}
-	err   error
+	at   time.Time
+	line []byte // the event without its time
+	done chan struct{}
+	err  error
+	wake func() // has the event written if nobody else does; nil: it is being done
 }
 
 // Wait returns when the event is on the medium, or with the error that kept it
@@ -72,6 +85,9 @@ func (e *Entry) Wait(ctx context.Context) error {
 	case <-e.done:
 		return e.err
 	default:
+	}
+	if e.wake != nil {
+		e.wake()
 	}
 	select {
 	case <-e.done:
@@ -104,34 +120,68 @@ func NewLog(blocks Blocks, keyOf KeyOf, options LogOptions) (*Log, error) {
 	if options.OnFull == nil {
 		options.OnFull = func() bool { return false }
 	}
-	l := &Log{
-		blocks: blocks, keyOf: keyOf, now: options.Now, log: options.Logger, onFull: options.OnFull,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	joint, ok := blocks.(Joint)
+	if !ok {
+		joint = &apart{Blocks: blocks}
 	}
-	go l.run()
+	l := &Log{blocks: joint, keyOf: keyOf, now: options.Now, log: options.Logger, onFull: options.OnFull}
+	l.idle.L = &l.mu
 	return l, nil
 }
 
 // Record queues an event. Its time is set here, so that times rise within a
 // chain for as long as the clock is not set back.
 func (l *Log) Record(event Event) *Entry {
-	entry := &Entry{event: event, done: make(chan struct{})}
+	entry := l.queue(event)
+	l.blocks.WakeAccess()
+	return entry
+}
+
+// RecordWithWrite queues the event of a call that is about to write to the same
+// store: both then go to the medium together. If nothing is written after all,
+// Wait has the event written.
+func (l *Log) RecordWithWrite(event Event) *Entry {
+	entry := l.queue(event)
+	entry.wake = l.blocks.WakeAccess
+	return entry
+}
+
+func (l *Log) queue(event Event) *Entry {
+	entry := &Entry{done: make(chan struct{})}
+	var err error
+	if entry.line, err = untimed(event); err != nil {
+		entry.settle(err)
+		return entry
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.closed:
-		entry.fail(store.ErrUnavailable)
+		entry.settle(store.ErrUnavailable)
 	case len(l.waiting) >= maxWaiting:
-		entry.fail(store.ErrOverloaded)
+		entry.settle(store.ErrOverloaded)
 	default:
-		entry.event.At = l.now().UTC().Truncate(time.Microsecond)
+		entry.at = l.now().UTC().Truncate(time.Microsecond)
 		l.waiting = append(l.waiting, entry)
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+		l.ask()
 	}
 	return entry
+}
+
+// ask lets the store know that events wait, unless it does. Whoever calls it
+// holds mu.
+func (l *Log) ask() {
+	if l.asked || len(l.waiting) == 0 {
+		return
+	}
+	if err := l.blocks.AppendAccessNext(draft{l}); err != nil {
+		for _, entry := range l.waiting {
+			entry.settle(err)
+		}
+		l.waiting = nil
+		return
+	}
+	l.asked = true
 }
 
 // Waiting is how many events wait to be written, without those that are being.
@@ -146,105 +196,20 @@ func (l *Log) Waiting() int {
 // has been written.
 func (l *Log) Full() bool { return l.full.Load() }
 
-func (e *Entry) fail(err error) {
+func (e *Entry) settle(err error) {
 	e.err = err
 	close(e.done)
 }
 
-// Close writes what waits and ends the log. Events recorded later fail.
+// Close writes what waits and ends the log. Events recorded later fail. The
+// store must still be open.
 func (l *Log) Close() {
 	l.mu.Lock()
-	if !l.closed {
-		l.closed = true
-		close(l.wake)
-	}
-	l.mu.Unlock()
-	<-l.done
-}
-
-// run writes block after block until the log is closed and nothing waits.
-func (l *Log) run() {
-	defer close(l.done)
-	for range l.wake {
-		for {
-			batch := l.take()
-			if len(batch) == 0 {
-				break
-			}
-			l.write(batch)
-		}
-	}
-	// Whatever came between the last turn and the closing.
-	for batch := l.take(); len(batch) > 0; batch = l.take() {
-		l.write(batch)
-	}
-}
-
-func (l *Log) take() []*Entry {
-	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := min(len(l.waiting), maxBlock)
-	batch := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
-	if len(l.waiting) == 0 {
-		l.waiting = nil
-	}
-	return batch
-}
-
-// write commits a batch as blocks and wakes those who wait for it. One block
-// does it, unless the batch reaches over the end of a month, over a longer time
-// than a block may, or over a moment at which the clock was set back.
-func (l *Log) write(batch []*Entry) {
-	for len(batch) > 0 {
-		first := batch[0].event.At
-		n := 1
-		for n < len(batch) && monthOf(batch[n].event.At) == monthOf(first) &&
-			!batch[n].event.At.Before(batch[n-1].event.At) && batch[n].event.At.Sub(first) <= store.AccessSpan {
-			n++
-		}
-		err := l.append(batch[:n])
-		for _, entry := range batch[:n] {
-			entry.err = err
-			close(entry.done)
-		}
-		batch = batch[n:]
-	}
-}
-
-// append commits one block. A block whose outcome is not known is offered
-// again as it is, which changes nothing if it is there already.
-func (l *Log) append(batch []*Entry) error {
-	events := make([]Event, len(batch))
-	for i, entry := range batch {
-		events[i] = entry.event
-	}
-	if !l.chain.takes(events[0].At) {
-		l.chain = newChain(events[0].At)
-	}
-	block, next, err := l.chain.block(l.keyOf(monthOf(events[0].At)), events)
-	if err != nil {
-		return err
-	}
-	for attempt := 1; ; attempt++ {
-		err = l.blocks.AppendAccess(context.Background(), block)
-		l.full.Store(errors.Is(err, store.ErrDiskFull))
-		switch {
-		case err == nil:
-			l.moved(next, &block)
-			return nil
-		case errors.Is(err, store.ErrDiskFull) && l.onFull():
-			l.log.Error("the disk is full: the reserve of the access log was released; make room now, or reading will stop when it is used up")
-		case errors.Is(err, store.ErrUnavailable) && attempt < 3, errors.Is(err, store.ErrOverloaded) && attempt < 50:
-			time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
-		case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrStale):
-			// It may be there or not. A new chain begins, so that whatever
-			// happened to this block, the next one follows on something certain.
-			l.chain = chain{}
-			return err
-		default:
-			return err
-		}
+	l.closed = true
+	l.blocks.WakeAccess()
+	for len(l.waiting) > 0 || l.written != nil {
+		l.idle.Wait()
 	}
 }
 

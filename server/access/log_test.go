@@ -376,3 +376,34 @@ func appendText(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestWhatComesWhileABlockIsTriedAgainFollowsIt(t *testing.T) {
+	m := &memory{}
+	failed := 0
+	m.fail = func(store.AccessBlock) error {
+		if failed++; failed <= 2 {
+			return store.ErrUnavailable
+		}
+		return nil
+	}
+	l := newLog(t, m, LogOptions{})
+	var entries []*Entry
+	for n := range 20 {
+		entries = append(entries, l.Record(Event{User: fmt.Sprint(n)}))
+		time.Sleep(time.Millisecond)
+	}
+	for _, entry := range entries {
+		if err := entry.Wait(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, e := range m.events(t) {
+		if e.User != fmt.Sprint(n) {
+			t.Fatalf("event %d is that of user %s", n, e.User)
+		}
+	}
+	if m.blocks[0].Chain != m.blocks[len(m.blocks)-1].Chain {
+		t.Errorf("chains %q and %q", m.blocks[0].Chain, m.blocks[len(m.blocks)-1].Chain)
+	}
+	verified(t, m, nil, 20)
+}

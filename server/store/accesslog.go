@@ -18,6 +18,18 @@ type AccessBlock struct {
 	MAC     []byte // over this block and the MAC of the one before
 }
 
+// AccessDraft is a block that is made no sooner than the transaction that writes
+// it begins, so that it holds what was to be recorded until then.
+type AccessDraft interface {
+	// MakeBlock returns the block; ok is false if there is nothing to write
+	// after all. All writes wait meanwhile.
+	MakeBlock() (block AccessBlock, ok bool)
+	// BlockSettled says what became of the block that MakeBlock returned: nil
+	// means that it is on the medium, an error is one of AppendAccess. It comes
+	// before the next MakeBlock of anybody, and all writes wait meanwhile.
+	BlockSettled(err error)
+}
+
 // AccessSpan is how far apart the first and the last event of a block may be,
 // so that the blocks of a period are found by their last event.
 const AccessSpan = time.Minute
@@ -79,6 +91,13 @@ type AccessLog interface {
 	// the log from being written. Appending the same block again changes
 	// nothing; another block under a taken name is ErrStale.
 	AppendAccess(ctx context.Context, block AccessBlock) error
+	// AppendAccessNext has a block written by the next transaction, together with
+	// the writes that came before and are still waiting, and returns at once.
+	// That transaction begins when somebody wants something else written or
+	// WakeAccess is called; then draft is asked. An error means that draft will
+	// not be asked; it may be ErrOverloaded or ErrUnavailable.
+	AppendAccessNext(draft AccessDraft) error
+	WakeAccess()
 	// AccessChains returns all chains, ordered by name.
 	AccessChains(ctx context.Context) ([]AccessChain, error)
 	// AccessBlocks returns a chain's blocks after the given number, in order,

@@ -14,14 +14,42 @@ import (
 
 // AppendAccess adds a block of the access log.
 func (s *Store) AppendAccess(ctx context.Context, block store.AccessBlock) error {
-	span := block.LastAt.Sub(block.FirstAt)
-	if block.Chain == "" || block.Number < 1 || len(block.MAC) == 0 || span < 0 || span > store.AccessSpan {
-		return errors.New("sqlstore: a block of the access log without a name or a MAC, or of too long a time")
-	}
-	if err := checkTexts(block.Chain); err != nil {
+	if err := checkBlock(&block); err != nil {
 		return err
 	}
-	return s.write(ctx, "append to the access log", func(t *transaction) error { return t.appendAccess(&block) }, asAccessLog, repeatable)
+	return s.write(ctx, appendToLog, func(t *transaction) error { return t.appendAccess(&block) }, asAccessLog, repeatable)
+}
+
+const appendToLog = "append to the access log"
+
+func checkBlock(b *store.AccessBlock) error {
+	span := b.LastAt.Sub(b.FirstAt)
+	if b.Chain == "" || b.Number < 1 || len(b.MAC) == 0 || span < 0 || span > store.AccessSpan {
+		return errors.New("sqlstore: a block of the access log without a name or a MAC, or of too long a time")
+	}
+	return checkTexts(b.Chain)
+}
+
+// AppendAccessNext has a block written by the next batch.
+func (s *Store) AppendAccessNext(draft store.AccessDraft) error {
+	return s.queue.put(accessLog, &job{draft: draft, cost: 1, settled: make(chan struct{})})
+}
+
+// WakeAccess has a batch begun with the blocks that wait.
+func (s *Store) WakeAccess() { s.queue.wake() }
+
+// drafted is the task to write a draft's block; none if it has none.
+func drafted(draft store.AccessDraft) []task {
+	block, ok := draft.MakeBlock()
+	if !ok {
+		return nil
+	}
+	return []task{{what: appendToLog, repeatable: true, apply: func(t *transaction) error {
+		if err := checkBlock(&block); err != nil {
+			return err
+		}
+		return t.appendAccess(&block)
+	}}}
 }
 
 func (t *transaction) appendAccess(b *store.AccessBlock) error {

@@ -30,18 +30,33 @@ func (s *Store) writeBatches() {
 		}
 		var tasks []*task
 		for _, j := range batch {
+			if j.draft != nil {
+				j.tasks = drafted(j.draft)
+			}
 			for i := range j.tasks {
 				tasks = append(tasks, &j.tasks[i])
 			}
 		}
-		s.settle(tasks)
-		s.queue.did.batches.Add(1)
-		s.queue.did.tasks.Add(uint64(len(tasks)))
-		// Nobody hears anything before the commit, not even a refusal or a
-		// replay: it may rest on what a neighbour wrote.
-		for _, j := range batch {
-			close(j.settled)
+		if len(tasks) > 0 {
+			s.settle(tasks)
+			s.queue.did.batches.Add(1)
+			s.queue.did.tasks.Add(uint64(len(tasks)))
 		}
+		tell(batch)
+	}
+}
+
+// tell lets everybody know. Nobody hears anything before the commit, not even a
+// refusal or a replay: it may rest on what a neighbour wrote. The access log is
+// first: who has both waits for it next.
+func tell(batch []*job) {
+	for _, j := range batch {
+		if j.draft != nil && len(j.tasks) > 0 {
+			j.draft.BlockSettled(j.tasks[0].err)
+		}
+	}
+	for _, j := range batch {
+		close(j.settled)
 	}
 }
 

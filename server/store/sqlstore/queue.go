@@ -64,6 +64,9 @@ type task struct {
 type job struct {
 	tasks []task
 	cost  int // against the share's weight
+	// draft, if not nil, makes the task when the batch begins. It alone is no
+	// reason to begin one.
+	draft store.AccessDraft
 	// claimed settles who decides about the job: the writer that begins it, or
 	// the caller who gives up before.
 	claimed atomic.Bool
@@ -93,6 +96,8 @@ type queue struct {
 	filled  sync.Cond
 	waiting [shares][]*job
 	closed  bool
+	// wanted says that something waits that is a reason to begin a batch.
+	wanted bool
 	// awaited is when somebody last wanted something stored. The access log does
 	// not count: imports make entries of their own.
 	awaited time.Time
@@ -107,10 +112,14 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds a job, or returns ErrOverloaded or ErrDiskFull at once.
+// put adds a job, or returns ErrOverloaded, ErrDiskFull or ErrUnavailable (the
+// queue is closed) at once.
 func (q *queue) put(in share, j *job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.closed {
+		return store.ErrUnavailable
+	}
 	if q.logOnly && in != accessLog {
 		return store.ErrDiskFull
 	}
@@ -122,8 +131,22 @@ func (q *queue) put(in share, j *job) error {
 		q.awaited = time.Now()
 	}
 	q.waiting[in] = append(q.waiting[in], j)
-	q.filled.Signal()
+	if j.draft == nil {
+		q.want()
+	}
 	return nil
+}
+
+// wake has a batch begun with what waits.
+func (q *queue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.want()
+}
+
+func (q *queue) want() {
+	q.wanted = true
+	q.filled.Signal()
 }
 
 // importRoom is how many forms of an import the next job may hold.
@@ -136,21 +159,25 @@ func (q *queue) importRoom() int {
 	return importChunk
 }
 
-// take waits until there is a job and returns the next batch: from each share
-// in turn what came first, up to its weight. A lone job is a batch: nobody
-// waits for company. Nil means that the queue was closed and is empty.
+// take waits until a batch is wanted and returns it: from each share in turn
+// what came first, up to its weight. A lone job is a batch: nobody waits for
+// company. Nil means that the queue was closed and is empty.
 func (q *queue) take() []*job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
+		for !q.wanted && !q.closed {
+			q.filled.Wait()
+		}
 		var batch []*job
+		q.wanted = false
 		for s := range shares {
 			batch = q.takeFrom(s, batch)
+			q.wanted = q.wanted || len(q.waiting[s]) > 0
 		}
 		if len(batch) > 0 || q.closed {
 			return batch
 		}
-		q.filled.Wait()
 	}
 }
 
