@@ -21,7 +21,7 @@ func TestAChoiceComesBackOverTheWire(t *testing.T) {
 	ctx := metadata.NewOutgoingContext(t.Context(), metadata.Pairs("role", "clinician", "unit", "unit-own"))
 	patients := pb.NewPatientServiceClient(m.conn)
 	req := &pb.SetRegistryChoiceRequest{
-		EpisodeId: "e-1", CareUnit: "unit-own", CareProvider: "SE-provider", Choice: pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_OBJECTED,
+		EpisodeId: "e-1", CareUnit: "unit-own", CareProvider: "provider", Registry: "local", Choice: pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_OBJECTED,
 		DecidedOn: "2024-01-02", Reason: "said so", Author: "SE-ebba",
 	}
 	set, err := patients.SetRegistryChoice(ctx, req)
@@ -29,12 +29,12 @@ func TestAChoiceComesBackOverTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := set.Choice
-	if got.CareProvider != "SE-provider" || got.Registry != "nrs" || got.Choice != req.Choice || got.DecidedOn != "2024-01-02" ||
+	if got.CareProvider != "provider" || got.Registry != "local" || got.Choice != req.Choice || got.DecidedOn != "2024-01-02" ||
 		got.ChangedBy != "SE-ebba" || got.Reason != "said so" || got.Etag != "c1" || !got.At.IsValid() {
 		t.Errorf("%v", got)
 	}
 	file, err := patients.GetEpisode(ctx, &pb.GetEpisodeRequest{CareUnit: "unit-own", EpisodeId: "e-1"})
-	if err != nil || len(file.RegistryChoices) != 1 || file.RegistryChoices[0].String() != got.String() || file.Episode.TestPatient {
+	if err != nil || len(file.RegistryChoices) != 2 || file.RegistryChoices[0].String() != got.String() || file.Episode.TestPatient {
 		t.Errorf("%v %v", file, err)
 	}
 	req.Choice = pb.RegistryChoiceState_REGISTRY_CHOICE_STATE_INFORMED
