@@ -3,12 +3,16 @@ package clinic_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/review"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -301,6 +305,22 @@ func BenchmarkPatients(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+	pages := review.New(s.Clinic, review.Options{Now: func() time.Time { return noon }})
+	for name, path := range map[string]string{
+		"page": "/?unit=" + unit, "page, filtered": "/?answered=baseline&missing=programme_end&order=date", "conference": "/conference?unit=" + unit,
+	} {
+		b.Run(name, func(b *testing.B) {
+			size := 0
+			for b.Loop() {
+				w := httptest.NewRecorder()
+				pages.ServeHTTP(w, httptest.NewRequest("GET", path, nil).WithContext(ctx))
+				if size = w.Body.Len(); w.Code != http.StatusOK {
+					b.Fatal(w.Code)
+				}
+			}
+			b.ReportMetric(float64(size), "bytes")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/store"
 )
 
 type conferencePage struct {
@@ -30,11 +31,12 @@ type conferenceGroup struct {
 type conferenceScale struct{ Instrument, Scale, Way string }
 
 type conferenceRow struct {
-	Href, Episode, Cohort string
-	Status                string
-	Newest                string // the newest occasion, with its date
-	Remark                string // that there is no baseline, or no second occasion
-	Cells                 []conferenceCell
+	Href, Episode string
+	Name          string // of the patient, if there is one and the reader may see it
+	Facts         string // cohort and status
+	Newest        string // the newest occasion, with its date
+	Remark        string // that there is no baseline, or nothing at all
+	Cells         []conferenceCell
 }
 
 // conferenceCell is the newest score of a scale, and how it differs from the
@@ -49,27 +51,10 @@ type conferenceCell struct {
 // they were chosen, or that of cohort and episode: an order by scores would
 // choose who is talked about first, by scales that cannot be compared.
 func (s *site) conference(w http.ResponseWriter, r *http.Request) {
-	l, query := language(r), r.URL.Query()
-	refs, note := []clinic.EpisodeRef(nil), ""
-	if picked := query["e"]; len(picked) > 0 {
-		refs = picksOf(picked)
-		if len(refs) > clinic.MaxTrends {
-			refs, note = refs[:clinic.MaxTrends], l.Say("conference.too_many", clinic.MaxTrends, len(refs))
-		}
-	} else {
-		filter := filterOf(query)
-		filter.Order = clinic.ByCohort
-		list, err := s.clinic.Patients(r.Context(), filter, clinic.Page{Size: clinic.MaxTrends})
-		if err != nil {
-			s.failFor(w, r, err, http.StatusBadRequest)
-			return
-		}
-		for i := range list.Patients {
-			refs = append(refs, clinic.EpisodeRef{CareUnit: list.Patients[i].CareUnit, EpisodeID: list.Patients[i].EpisodeID})
-		}
-		if list.Next != "" {
-			note = l.Say("conference.too_many", clinic.MaxTrends, list.Matching)
-		}
+	refs, note, err := s.chosen(r)
+	if err != nil {
+		s.failFor(w, r, err, http.StatusBadRequest)
+		return
 	}
 	if len(refs) == 0 {
 		s.nobodyChosen(w, r)
@@ -81,9 +66,56 @@ func (s *site) conference(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if gone := len(refs) - len(trends); gone > 0 {
-		note = strings.TrimSpace(note + " " + l.Count("conference.gone", gone))
+		note = strings.TrimSpace(note + " " + language(r).Count("conference.gone", gone))
 	}
-	s.render(w, r, http.StatusOK, s.templates.conference, s.conferencePage(r, trends, note))
+	page := s.conferencePage(r, trends, note)
+	if err := s.nameRows(r, page.Rows, trends); err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
+	s.render(w, r, http.StatusOK, s.templates.conference, page)
+}
+
+// chosen are those who were ticked, else those whom a filter leaves, and a note
+// if they are more than the page holds.
+func (s *site) chosen(r *http.Request) (refs []clinic.EpisodeRef, note string, err error) {
+	l, query := language(r), r.URL.Query()
+	if picked := query["e"]; len(picked) > 0 {
+		if refs = picksOf(picked); len(refs) > clinic.MaxTrends {
+			note = l.Say("conference.too_many", clinic.MaxTrends, len(refs))
+			refs = refs[:clinic.MaxTrends]
+		}
+		return refs, note, nil
+	}
+	filter := filterOf(query)
+	if filter.Order = ""; filter == (clinic.PatientFilter{}) {
+		return nil, "", nil // the button was pressed with nobody ticked
+	}
+	filter.Order = clinic.ByCohort
+	list, err := s.clinic.Patients(r.Context(), filter, clinic.Page{Size: clinic.MaxTrends})
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range list.Patients {
+		refs = append(refs, clinic.EpisodeRef{CareUnit: list.Patients[i].CareUnit, EpisodeID: list.Patients[i].EpisodeID})
+	}
+	if list.Next != "" {
+		note = l.Say("conference.too_many", clinic.MaxTrends, list.Matching)
+	}
+	return refs, note, nil
+}
+
+// nameRows puts the names of the patients to their rows.
+func (s *site) nameRows(r *http.Request, rows []conferenceRow, trends []*clinic.Trend) error {
+	episodes := make([]store.Episode, len(trends))
+	for i, trend := range trends {
+		episodes[i] = trend.Episode
+	}
+	names, err := s.namesOf(r, episodes...)
+	for i := range rows {
+		rows[i].Name = names[episodes[i].PatientKey]
+	}
+	return err
 }
 
 // nobodyChosen says what to do, as the button of the list can be pressed with

@@ -31,15 +31,20 @@ func (s *site) conferencePage(r *http.Request, trends []*clinic.Trend, note stri
 		}
 		p.Groups, p.Columns = append(p.Groups, group), p.Columns+len(g.lines)
 	}
+	var definitions, limits []string
 	for _, rd := range readings {
 		p.Rows = append(p.Rows, rd.conferenceRow(groups))
-		for _, key := range rd.keys() {
-			if !slices.Contains(p.Keys, key) {
-				p.Keys = append(p.Keys, key)
-			}
-		}
+		more, moreLimits := rd.keyParts()
+		definitions, limits = append(definitions, more...), append(limits, moreLimits...)
 	}
+	p.Keys = all.joinKeys(eachOnce(definitions), eachOnce(limits))
 	return p
+}
+
+// eachOnce sorts keys, each once.
+func eachOnce(keys []string) []string {
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // headingsOf are a unit's own headings where all patients are of that unit.
@@ -93,17 +98,19 @@ func (r *reading) conferenceScale(line *clinic.Line) conferenceScale {
 	if line.ValueSet != "" {
 		head.Scale += " (" + r.ValueSet(line.ValueSet) + ")"
 	}
+	head.Instrument, head.Scale = r.Narrow(head.Instrument), r.Narrow(head.Scale)
 	return head
 }
 
 func (r *reading) conferenceRow(groups []grouped) conferenceRow {
 	e := r.trend.Episode
-	row := conferenceRow{Href: episodeHref(e), Episode: e.EpisodeID, Cohort: e.Cohort, Status: statusText(r.Language, e)}
+	facts := slices.DeleteFunc([]string{e.Cohort, statusText(r.Language, e)}, func(s string) bool { return s == "" })
+	row := conferenceRow{Href: episodeHref(e), Episode: e.EpisodeID, Facts: strings.Join(facts, ", ")}
 	newest := r.newest()
 	if newest < 0 {
 		row.Remark = r.Say("conference.nothing")
 	} else {
-		row.Newest = r.Say("conference.newest", r.occasion(newest), r.Date(r.trend.Occasions[newest].LastAnswered))
+		row.Newest = r.Say("conference.newest", r.occasionShort(newest), r.Date(r.trend.Occasions[newest].LastAnswered))
 		if r.trend.Occasions[r.baseline()].State == clinic.BaselineMissing {
 			row.Remark = r.Say("conference.no_baseline")
 		}
@@ -123,30 +130,57 @@ func (r *reading) conferenceCell(key scaleKey, newest int) conferenceCell {
 	}
 	line := &r.trend.Lines[at]
 	p := &line.Points[len(line.Points)-1]
-	cell := conferenceCell{Score: r.scoreText(p), Band: r.bandText(p), Remark: r.conferenceRemark(p, newest)}
+	cell := conferenceCell{Score: r.scoreText(p), Band: r.Narrow(r.bandText(p)), Remark: r.conferenceRemark(p, newest)}
 	change := changeFrom(line, r.baseline(), p.Moment())
 	switch {
 	case change == nil || !isScored(change.FromScore) || !isScored(change.ToScore):
 	case change.Comparable:
-		cell.Way, cell.Movement = r.movement(change)
+		cell.Way, cell.Movement = r.movementAtAGlance(change)
 	default:
 		cell.Movement = r.Say("conference.not_comparable")
 	}
 	return cell
 }
 
+// movementAtAGlance is movement in one word, for a narrow column: the page
+// says below what each word stands for.
+func (r *reading) movementAtAGlance(c *clinic.Change) (way, word string) {
+	way, word = r.movement(c)
+	important := c.Judgement.Importance.Answer
+	switch {
+	case c.Movement == scoring.Same:
+		word = r.Say("glance.same")
+	case important == scoring.NotImportant:
+		word = r.Say("glance.not_clearly")
+	case important == scoring.Uncertain:
+		word = r.Say("glance.possibly")
+	case important == scoring.Important && c.Movement == scoring.NoMovement:
+		word = r.Say("glance.important")
+	case important == scoring.Important:
+	case way == "up":
+		word = r.Say("higher")
+	default:
+		word = r.Say("lower")
+	}
+	return way, r.Narrow(word)
+}
+
 func isScored(s *scoring.Score) bool { return s != nil && s.Outcome != scoring.Refused }
+
+func (r *reading) occasionShort(moment int) string {
+	m := r.trend.Occasions[moment]
+	return r.OccasionShort(string(m.Occasion), m.Label)
+}
 
 // conferenceRemark says of a score that it is not of the newest occasion, or
 // that it is prorated.
 func (r *reading) conferenceRemark(p *clinic.Point, newest int) string {
 	var remarks []string
 	if p.Moment() != newest {
-		m := r.trend.Occasions[p.Moment()]
-		remarks = append(remarks, r.OccasionShort(string(m.Occasion), m.Label))
+		remarks = append(remarks, r.occasionShort(p.Moment()))
 	}
 	if p.Score.Prorated {
 		remarks = append(remarks, r.Say("prorated.short"))
 	}
-	return strings.Join(remarks, ", ")
+	return r.Narrow(strings.Join(remarks, ", "))
 }

@@ -73,6 +73,14 @@ func (s *site) episode(w http.ResponseWriter, r *http.Request) {
 	}
 	reading := s.read(r, patient.Trend)
 	p := s.episodePage(r, reading)
+	names, err := s.namesOf(r, patient.Trend.Episode)
+	if err != nil {
+		s.failFor(w, r, err, http.StatusNotFound)
+		return
+	}
+	if name := names[patient.Trend.Episode.PatientKey]; name != "" {
+		p.Facts = slices.Insert(p.Facts, 0, fact{Name: reading.Say("patient.name"), Text: name})
+	}
 	p.Facts = append(p.Facts, reading.choices(patient.Choices))
 	p.Forms, p.Others = reading.formTables(patient.SiteForms), reading.others(patient.Others)
 	s.render(w, r, http.StatusOK, s.templates.episode, p)

@@ -28,6 +28,12 @@ func (b brokenClinic) Patients(context.Context, clinic.PatientFilter, clinic.Pag
 func (b brokenClinic) FindPatient(context.Context, clinic.PatientRef) ([]clinic.ListedPatient, []string, error) {
 	return nil, nil, b.err
 }
+func (b brokenClinic) FindPatientsNamed(context.Context, string) ([]clinic.ListedPatient, error) {
+	return nil, b.err
+}
+func (b brokenClinic) DisplayNames(context.Context, []store.Episode) (map[string]string, error) {
+	return nil, b.err
+}
 func (b brokenClinic) OpenLaunchLink(context.Context, string) (store.Episode, error) {
 	return store.Episode{}, b.err
 }

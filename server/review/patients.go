@@ -16,6 +16,7 @@ const rowsPerPage = 50
 type patientsPage struct {
 	page
 	Search    searchForm
+	ByName    bool // the reader may look for a name
 	Filter    filterForm
 	Found     string // how many a search has found; empty: this is the list
 	Counted   string // how many the filter leaves
@@ -31,6 +32,7 @@ type patientsPage struct {
 
 type patientRow struct {
 	Episode, Unit, Cohort string
+	Name                  string // of the patient, if there is one and the reader may see it
 	Pick                  string // names the episode in the address of a conference
 	Href                  string
 	Status                string
@@ -67,7 +69,11 @@ func (s *site) patientList(w http.ResponseWriter, r *http.Request, status int, s
 	if filter.CareUnit != "" {
 		title = l.Say("patients.of", filter.CareUnit)
 	}
-	p := s.patientsPage(r, l, title, list.Patients)
+	p, err := s.patientsPage(r, l, title, list.Patients)
+	if err != nil {
+		s.failFor(w, r, err, http.StatusBadRequest)
+		return
+	}
 	p.Search, p.Filter = search, filterFormOf(l, filter, units, list.Cohorts)
 	p.ShowUnit = filter.CareUnit == "" && len(units) > 1
 	p.Counted = l.Count("patients.counted", list.Matching, list.All)
@@ -88,15 +94,25 @@ func (s *site) patientList(w http.ResponseWriter, r *http.Request, status int, s
 	s.render(w, r, status, s.templates.patients, p)
 }
 
-func (s *site) patientsPage(r *http.Request, l wording.Language, title string, patients []clinic.ListedPatient) patientsPage {
-	p := patientsPage{page: s.page(r, l, title)}
+func (s *site) patientsPage(r *http.Request, l wording.Language, title string, patients []clinic.ListedPatient) (patientsPage, error) {
+	p := patientsPage{page: s.page(r, l, title), ByName: clinic.MaySeeNames(r.Context())}
+	episodes := make([]store.Episode, len(patients))
+	for i := range patients {
+		episodes[i] = patients[i].Episode
+	}
+	names, err := s.namesOf(r, episodes...)
+	if err != nil {
+		return p, err
+	}
 	for _, occasion := range canonical {
 		p.Occasions = append(p.Occasions, l.Occasion(string(occasion), ""))
 	}
 	for i := range patients {
-		p.Rows = append(p.Rows, patientRowOf(l, &patients[i], s.today()))
+		row := patientRowOf(l, &patients[i], s.today())
+		row.Name = names[patients[i].PatientKey]
+		p.Rows = append(p.Rows, row)
 	}
-	return p
+	return p, nil
 }
 
 func patientRowOf(l wording.Language, p *clinic.ListedPatient, today string) patientRow {

@@ -36,6 +36,8 @@ type Clinic interface {
 	CareUnits(ctx context.Context) ([]string, error)
 	Patients(ctx context.Context, filter clinic.PatientFilter, page clinic.Page) (clinic.PatientList, error)
 	FindPatient(ctx context.Context, patient clinic.PatientRef) ([]clinic.ListedPatient, []string, error)
+	FindPatientsNamed(ctx context.Context, name string) ([]clinic.ListedPatient, error)
+	DisplayNames(ctx context.Context, episodes []store.Episode) (map[string]string, error)
 	OpenLaunchLink(ctx context.Context, token string) (store.Episode, error)
 	OpenTrend(ctx context.Context, ref clinic.EpisodeRef) (*clinic.Trend, error)
 	PatientPage(ctx context.Context, ref clinic.EpisodeRef, opens bool) (*clinic.PatientPage, error)

@@ -138,11 +138,24 @@ func (r *reading) sheetCell(line *clinic.Line, moment int) string {
 // keys name the definitions that made the scores and the thresholds that
 // judged the changes, so that a printed sheet can be followed up.
 func (r *reading) keys() []string {
-	var keys []string
-	for _, s := range r.sources() {
-		keys = append(keys, s.Instrument+" "+s.Definition)
+	definitions, limits := r.keyParts()
+	return r.joinKeys(definitions, limits)
+}
+
+// joinKeys says where the keys of the thresholds begin.
+func (r *reading) joinKeys(definitions, limits []string) []string {
+	keys := slices.Concat(definitions, limits)
+	if len(limits) > 0 {
+		keys[len(definitions)] = r.Say("keys.limits", limits[0])
 	}
-	var limits []string
+	return keys
+}
+
+// keyParts are the keys of the definitions and those of the thresholds.
+func (r *reading) keyParts() (definitions, limits []string) {
+	for _, s := range r.sources() {
+		definitions = append(definitions, s.Instrument+" "+s.Definition)
+	}
 	for i := range r.trend.Lines {
 		line := &r.trend.Lines[i]
 		for _, c := range r.shownChanges(line) {
@@ -154,10 +167,7 @@ func (r *reading) keys() []string {
 			}
 		}
 	}
-	if limits != nil {
-		limits[0] = r.Say("keys.limits", limits[0])
-	}
-	return append(keys, limits...)
+	return definitions, limits
 }
 
 // capital begins a sentence.
