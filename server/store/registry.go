@@ -54,6 +54,14 @@ type RegistryChoices interface {
 	// provider and registry (compared byte by byte), oldest first; none is no
 	// error. The last of a provider and registry holds.
 	RegistryChoices(ctx context.Context, patientKey string) ([]RegistryChoice, error)
+	// ChoiceProviders returns every care provider under whose name a choice is
+	// kept, in order. It reads all choices: a matter of a start, not of a call.
+	ChoiceProviders(ctx context.Context) ([]string, error)
+	// MoveChoices keeps under the name to what is kept under from, for all
+	// patients in one transaction, and returns of how many. Where a patient has
+	// chosen under both, the two become one as by Link, with this Act. That
+	// nobody has is no error.
+	MoveChoices(ctx context.Context, from, to string, act Act) (patients int64, err error)
 }
 
 // TestPatients knows who is no real patient. Who is new with a test identity

@@ -78,7 +78,7 @@ func command(getenv func(string) string, serve func(context.Context, config) err
 		}
 		return serve(cmd.Context(), cfg)
 	}
-	cmd.AddCommand(newSettings(getenv), newBackup(getenv), newRestore(getenv), newDoctor(getenv), newKeys(getenv), newStore(), newAccess(), newAudit(getenv), newLink(getenv), newCheckConfig(getenv))
+	cmd.AddCommand(newSettings(getenv), newBackup(getenv), newRestore(getenv), newDoctor(getenv), newKeys(getenv), newStore(), newAccess(), newAudit(getenv), newLink(getenv), newCheckConfig(getenv), newRegistryChoices(getenv))
 	return cmd
 }
 

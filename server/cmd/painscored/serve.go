@@ -172,6 +172,9 @@ func openClinic(ctx context.Context, cfg config, st store.Store, keys *identity.
 	if err != nil {
 		return nil, err
 	}
+	if err := checkProviders(ctx, providers, st); err != nil {
+		return nil, err
+	}
 	journal, err := erasures.Open(cfg.ErasureJournal)
 	if err != nil {
 		return nil, err

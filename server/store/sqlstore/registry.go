@@ -13,6 +13,8 @@ import (
 type registryStatements struct {
 	registryChoices, registryNumber, addRegistryChoice, eraseRegistryChoices string
 
+	choiceProviders, choosersAt, eraseChoicesAt string
+
 	findPerson, markTestPatient string
 }
 
@@ -26,6 +28,10 @@ func newRegistryStatements(r func(string) string) registryStatements {
 			ORDER BY number DESC LIMIT 1`),
 		addRegistryChoice:    r(`INSERT INTO registry_choice (` + registryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`),
 		eraseRegistryChoices: r(`DELETE FROM registry_choice WHERE patient_key = $1`),
+
+		choiceProviders: r(`SELECT DISTINCT provider FROM registry_choice ORDER BY provider`),
+		choosersAt:      r(`SELECT DISTINCT patient_key FROM registry_choice WHERE provider = $1 ORDER BY patient_key`),
+		eraseChoicesAt:  r(`DELETE FROM registry_choice WHERE patient_key = $1 AND provider = $2`),
 
 		findPerson: r(`SELECT i.patient_key, (SELECT p.is_test FROM patient p WHERE p.patient_key = i.patient_key)
 			FROM identity i WHERE i.lookup = $1`),
@@ -147,6 +153,62 @@ func joinChoices(patientKey string, mine, theirs []store.RegistryChoice, act sto
 		joined = append(joined, history...)
 	}
 	return joined
+}
+
+// ChoiceProviders returns every provider under whose name a choice is kept.
+func (s *Store) ChoiceProviders(ctx context.Context) ([]string, error) {
+	return readAll(ctx, s, "providers of registry choices", scanText, s.sql.choiceProviders)
+}
+
+func scanText(row scanner, to *string) error { return row.Scan(to) }
+
+// MoveChoices keeps what one provider's name holds under another.
+func (s *Store) MoveChoices(ctx context.Context, from, to string, act store.Act) (patients int64, err error) {
+	if from == "" || to == "" || from == to {
+		return 0, errors.New("sqlstore: choices move from one provider to another")
+	}
+	if err := checkTexts(from, to, act.By, act.Note); err != nil {
+		return 0, err
+	}
+	err = s.write(ctx, "move registry choices", func(t *transaction) error {
+		who, err := readRows(t, scanText, t.sql.choosersAt, from)
+		for _, key := range who {
+			if err := t.moveChoices(key, from, to, act); err != nil {
+				return err
+			}
+		}
+		patients = int64(len(who))
+		return err
+	}, repeatable)
+	return patients, err
+}
+
+func (t *transaction) moveChoices(patientKey, from, to string, act store.Act) error {
+	all, err := readRows(t, scanRegistryChoice, t.sql.registryChoices, patientKey)
+	if err != nil {
+		return err
+	}
+	var there, here []store.RegistryChoice
+	for _, c := range all {
+		switch c.Provider {
+		case to:
+			there = append(there, c)
+		case from:
+			c.Provider = to
+			here = append(here, c)
+		}
+	}
+	for _, provider := range []string{from, to} {
+		if err := t.exec(t.sql.eraseChoicesAt, patientKey, provider); err != nil {
+			return err
+		}
+	}
+	for _, c := range joinChoices(patientKey, there, here, act) {
+		if err := t.addRegistryChoice(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MarkTestPatient makes a test patient of whoever has this identity only.

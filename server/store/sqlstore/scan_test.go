@@ -26,6 +26,9 @@ var small = regexp.MustCompile(`^(change_counter|c|content|setting|a|erasure|f|k
 var onPurpose = map[string]bool{
 	".accessStatements.accessChains": true,
 	".resealStatements.sealingKeys":  true,
+	// A start asks whose names choices are kept under, an operator moves one name's.
+	".historyStatements.registryStatements.choiceProviders": true,
+	".historyStatements.registryStatements.choosersAt":      true,
 	// A list of a unit's episodes by what is due reads them all: 20 ms for 5,000.
 	".coordinationStatements.overviews":         true,
 	".coordinationStatements.overviewsOfReader": true,

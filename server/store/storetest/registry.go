@@ -48,6 +48,38 @@ var registryTests = map[string]func(*testing.T, fixture){
 		same(t, "another's", choices(t, s, "bob"), []store.RegistryChoice(nil))
 	},
 
+	"choices move from one provider's name to another's, and the stricter stands where both had one": func(t *testing.T, s fixture) {
+		under := func(provider string, c store.RegistryChoice) store.RegistryChoice { c.Provider = provider; return c }
+		act := store.Act{By: "operator", At: later, Note: "renamed"}
+		for _, who := range []string{"ada", "bob", "cai"} {
+			put(t, s, episode(unit, "e of "+who), who, 0)
+		}
+		objected := choose(t, s, under("old", chosen("ada", "nrs", store.Objected, 1)), 0)
+		informed := choose(t, s, under("new", chosen("ada", "nrs", store.Informed, 2)), 0)
+		only := choose(t, s, under("old", chosen("bob", "nrs", store.Informed, 1)), 0)
+		apart := choose(t, s, under("other", chosen("bob", "nrs", store.Objected, 1)), 0)
+		settled := choose(t, s, under("new", chosen("cai", "nrs", store.NotInformed, 1)), 0)
+		same(t, "providers", must(s.ChoiceProviders(ctx))(t), []string{"new", "old", "other"})
+		same(t, "patients", must(s.MoveChoices(ctx, "old", "new", act))(t), int64(2))
+		same(t, "providers afterwards", must(s.ChoiceProviders(ctx))(t), []string{"new", "other"})
+
+		first, second, third := under("new", objected), informed, under("new", objected)
+		second.Number, third.Number = 2, 3
+		third.Act = act
+		third.At = kept(later)
+		same(t, "who had chosen under both", choices(t, s, "ada"), []store.RegistryChoice{first, second, third})
+		same(t, "who had chosen under the old", choices(t, s, "bob"), []store.RegistryChoice{under("new", only), apart})
+		same(t, "who had chosen under the new", choices(t, s, "cai"), []store.RegistryChoice{settled})
+		unchanged(t, s, func() {
+			same(t, "again", must(s.MoveChoices(ctx, "old", "new", act))(t), int64(0))
+		})
+		for _, wrong := range [][2]string{{"", "a"}, {"a", ""}, {"a", "a"}} {
+			if _, err := s.MoveChoices(ctx, wrong[0], wrong[1], act); err == nil {
+				t.Errorf("from %q to %q", wrong[0], wrong[1])
+			}
+		}
+	},
+
 	"every field of a choice comes back": func(t *testing.T, s fixture) {
 		put(t, s, episode(unit, "e"), "ada", 0)
 		var c store.RegistryChoice
