@@ -74,6 +74,7 @@ var stateCodes = map[string]codes.Code{
 	clinic.DeliveryUnknown:       codes.NotFound,
 	clinic.DeliveryIDReused:      codes.AlreadyExists,
 	clinic.SnapshotChanged:       codes.FailedPrecondition,
+	clinic.ReportTooClose:        codes.FailedPrecondition,
 }
 
 // refuse turns any error into the status that a caller sees. It is the only

@@ -55,6 +55,7 @@ const (
 	DeliveryUnknown       = "DELIVERY_UNKNOWN"
 	DeliveryIDReused      = "DELIVERY_ID_REUSED"
 	SnapshotChanged       = "SNAPSHOT_CHANGED"
+	ReportTooClose        = "REPORT_TOO_CLOSE"
 	UnknownScale          = "UNKNOWN_SCALE"
 	ScaleNotJudged        = "SCALE_NOT_JUDGED"
 	Unauthenticated       = "UNAUTHENTICATED"

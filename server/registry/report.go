@@ -162,6 +162,7 @@ type Builder struct {
 	current   map[string]*scoring.Instrument
 	groups    map[groupKey]*groupTally
 	undated   int
+	counted   int
 	answers   scoring.Answers
 }
 

@@ -51,6 +51,7 @@ func (b *Builder) Add(c Case) error {
 	if err != nil {
 		return err
 	}
+	b.counted++
 	for _, key := range keys {
 		g := b.groups[key]
 		if g == nil {
@@ -61,6 +62,10 @@ func (b *Builder) Add(c Case) error {
 	}
 	return nil
 }
+
+// Counted is how many of the added episodes are in some group of the report: the
+// filters leave out the others.
+func (b *Builder) Counted() int { return b.counted }
 
 // groupsOf finds where a case belongs, and counts it if only a missing date
 // keeps it out.
