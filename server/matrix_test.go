@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -623,11 +624,43 @@ func (m *matrix) wrongLog(action access.Action, rule access.Rule, got string) st
 
 // pagesAboutNobody are the pages for which no rule of the contract holds: they
 // show no patient. One that is not listed here stands for a call.
-var pagesAboutNobody = []string{"GET /commission", "POST /commission"}
+var pagesAboutNobody = []string{"GET /commission", "POST /commission", "GET /paper", "GET /episodes/new"}
 
 // pageForms are what is sent to the pages that take a form.
 var pageForms = map[string]string{
 	"POST /units/{unit}/episodes/{id}/registry": "provider=provider&registry=nrs&choice=informed&decided_on=2024-01-01&reason=r",
+	"POST /worklist":                         "unit=unit-own&form=FORM&at=e%3De-1%26o%3Dprogramme_end&kind=returned&on=2024-01-01",
+	"POST /paper":                            "code=CODE",
+	"POST /feedback":                         "unit=unit-own&form=FORM&at=e%3De-1%26o%3Dprogramme_end&kind=seen&on=2024-01-01",
+	"POST /cohorts":                          "unit=unit-own&at=e%3De-1&date=end_planned_on&on=2030-01-01",
+	"POST /episodes/new":                     "unit=unit-own&system=" + url.QueryEscape(matrixPatient.System) + "&patient=m-1&episode=FORM",
+	"POST /units/{unit}/episodes/{id}/edit":  "etag=ETAG&assessing_unit=unit-assessing&cohort=FORM",
+	"POST /units/{unit}/episodes/{id}/entry": "form=FORM&occasion=other&label=FORM&instrument=nprs&on=2024-01-01&respondent=patient&i.average_pain=3",
+}
+
+// showsWhatItDid are the pages that answer a form with what became of it.
+var showsWhatItDid = []string{"POST /worklist", "POST /cohorts"}
+
+// pageForm is what is sent to a page, with what changes from time to time filled in.
+func (m *matrix) pageForm(pattern string) string {
+	form := strings.ReplaceAll(pageForms[pattern], "FORM", m.next())
+	if strings.Contains(form, "ETAG") {
+		episode, err := m.st.Episode(m.t.Context(), "unit-own", "e-1")
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		form = strings.ReplaceAll(form, "ETAG", clinic.Etag(episode))
+	}
+	if strings.Contains(form, "CODE") {
+		own := metadata.AppendToOutgoingContext(m.t.Context(), "role", "clinician", "unit", "unit-own")
+		sent, err := pb.NewPatientServiceClient(m.conn).RecordDispatch(own, &pb.RecordDispatchRequest{
+			ActId: m.next(), CareUnit: "unit-own", EpisodeId: "e-1", Kind: pb.OccasionActKind_OCCASION_ACT_KIND_SENT, Occasion: pb.Occasion_OCCASION_PROGRAMME_END})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		form = strings.ReplaceAll(form, "CODE", sent.PaperCode)
+	}
+	return form
 }
 
 // TestMatrixOfPages opens every page of the site in every role, for every
@@ -670,12 +703,18 @@ func (m *matrix) launchToken() string {
 
 // wrongPage says what is wrong with a page that the rule decides about.
 func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided string, caller access.Caller, relation string) string {
+	form := m.pageForm(route.Pattern)
 	m.log.take()
 	method, path, _ := strings.Cut(route.Pattern, " ")
+	for _, list := range []string{"/worklist", "/worklist.csv", "/feedback", "/cohorts"} {
+		if method == "GET" && path == list {
+			path += "?unit=unit-own"
+		}
+	}
 	path = strings.NewReplacer("{$}", "?unit=unit-own", "{unit}", "unit-own", "{id}", "e-1", "{moment}", "baseline",
 		"/conference", "/conference?e=unit-own/e-1", "{token}", m.launchToken()).Replace(path)
 	reply := httptest.NewRecorder()
-	request := httptest.NewRequest(method, path, strings.NewReader(pageForms[route.Pattern]))
+	request := httptest.NewRequest(method, path, strings.NewReader(form))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	pages.ServeHTTP(reply, request.WithContext(access.WithCaller(m.t.Context(), caller)))
 	list := route.Action == access.ListEpisodesCall
@@ -686,7 +725,7 @@ func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided strin
 	case status == 200 && strings.HasPrefix(path, "/launch/"):
 		status = 303 // on to the episode
 	}
-	if _, sends := pageForms[route.Pattern]; sends && status == 200 {
+	if _, sends := pageForms[route.Pattern]; sends && status == 200 && !slices.Contains(showsWhatItDid, route.Pattern) {
 		status = 303 // back to the page that shows what was stored
 	}
 	if reply.Code != status {

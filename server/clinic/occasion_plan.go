@@ -55,15 +55,20 @@ func (c *Clinic) OccasionPlan(ctx context.Context, ref EpisodeRef) (_ store.Epis
 	if err != nil {
 		return store.Episode{}, nil, err
 	}
+	plan, err := c.planOf(ctx, &episode)
+	return episode, plan, err
+}
+
+func (c *Clinic) planOf(ctx context.Context, e *store.Episode) ([]PlannedOccasion, error) {
 	site, err := c.site(ctx)
 	if err != nil {
-		return store.Episode{}, nil, err
+		return nil, err
 	}
-	subs, err := c.store.SubmissionsOfEpisode(ctx, episode.CareUnit, episode.EpisodeID, 0)
+	subs, err := c.store.SubmissionsOfEpisode(ctx, e.CareUnit, e.EpisodeID, 0)
 	if err != nil {
-		return store.Episode{}, nil, err
+		return nil, err
 	}
-	at := site.occasionsOf(episode.CareUnit)
+	at := site.occasionsOf(e.CareUnit)
 	for i := range subs {
 		if own := (occasion{subs[i].Occasion, subs[i].OccasionLabel}); !slices.Contains(at, own) {
 			at = append(at, own)
@@ -71,9 +76,9 @@ func (c *Clinic) OccasionPlan(ctx context.Context, ref EpisodeRef) (_ store.Epis
 	}
 	plan := make([]PlannedOccasion, len(at))
 	for i, o := range at {
-		plan[i] = c.planned(site, &episode, o, subs)
+		plan[i] = c.planned(site, e, o, subs)
 	}
-	return episode, plan, nil
+	return plan, nil
 }
 
 func (c *Clinic) planned(site *site, e *store.Episode, at occasion, subs []store.Submission) PlannedOccasion {
@@ -90,10 +95,12 @@ func (c *Clinic) planned(site *site, e *store.Episode, at occasion, subs []store
 	return plan
 }
 
-// OccasionFile is what was done about an episode's occasions, oldest first, and
-// the code of each occasion for which forms were sent out.
+// OccasionFile is what is expected at an episode's occasions (see OccasionPlan),
+// what was done about them, oldest first, and the code of each for which forms
+// were sent out.
 type OccasionFile struct {
 	Episode store.Episode
+	Plan    []PlannedOccasion
 	Acts    []store.OccasionAct
 	Codes   map[store.OccasionKey]string
 }
@@ -113,6 +120,9 @@ func (c *Clinic) OccasionFile(ctx context.Context, ref EpisodeRef) (_ OccasionFi
 		return OccasionFile{}, err
 	}
 	if file.Acts, err = c.store.OccasionActs(ctx, file.Episode.CareUnit, file.Episode.EpisodeID); err != nil {
+		return OccasionFile{}, err
+	}
+	if file.Plan, err = c.planOf(ctx, &file.Episode); err != nil {
 		return OccasionFile{}, err
 	}
 	for _, act := range file.Acts {

@@ -143,6 +143,7 @@ func tabsOf(l wording.Language, e store.Episode, current string) []tab {
 		{Name: l.Say("tab.phone"), Href: href + "/phone"},
 		{Name: l.Say("tab.clinical"), Href: href + "/clinical"},
 		{Name: l.Say("tab.text"), Href: href + "/text"},
+		{Name: l.Say("tab.work"), Href: href + "/dispatch"},
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Href == href+current

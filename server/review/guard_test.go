@@ -17,7 +17,10 @@ import (
 )
 
 // brokenClinic fails or panics with a text that nobody may see.
-type brokenClinic struct{ err error }
+type brokenClinic struct {
+	Coordination // none: what asks for it panics
+	err          error
+}
 
 const secret = "191212121212"
 
@@ -125,7 +128,7 @@ func TestErrorsBecomeFriendlyPagesAndKeepTheirTextInside(t *testing.T) {
 		"panic":            {nil, http.StatusInternalServerError},
 	} {
 		var log bytes.Buffer
-		h := New(brokenClinic{c.err}, Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		h := New(brokenClinic{err: c.err}, Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		r := ask(h, "GET", "/units/u-"+secret+"/episodes/e-"+secret)
 		body := text(t, r)
 		if r.StatusCode != c.status || !strings.Contains(body, "<h1>") {
@@ -145,7 +148,7 @@ func TestErrorsBecomeFriendlyPagesAndKeepTheirTextInside(t *testing.T) {
 
 func TestAReaderWhoLeftIsNoError(t *testing.T) {
 	var log bytes.Buffer
-	h := New(brokenClinic{context.Canceled}, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	h := New(brokenClinic{err: context.Canceled}, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	ask(h, "GET", "/units/u/episodes/e")
 	if log.Len() > 0 {
 		t.Errorf("logged %s", log.String())

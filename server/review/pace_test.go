@@ -124,7 +124,7 @@ func TestAPageThatPanicsGivesItsRoomBack(t *testing.T) {
 }
 
 func TestAnOverloadedStoreIsNoFault(t *testing.T) {
-	h := New(brokenClinic{store.ErrOverloaded}, Options{Logger: slog.New(slog.DiscardHandler)})
+	h := New(brokenClinic{err: store.ErrOverloaded}, Options{Logger: slog.New(slog.DiscardHandler)})
 	if reply := ask(h, "GET", "/units/u/episodes/e"); reply.StatusCode != http.StatusServiceUnavailable || reply.Header.Get("Retry-After") == "" {
 		t.Errorf("%d, Retry-After %q", reply.StatusCode, reply.Header.Get("Retry-After"))
 	}

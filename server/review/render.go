@@ -48,6 +48,8 @@ func serveIcon(_ *site, w http.ResponseWriter, _ *http.Request) {
 
 type templates struct {
 	registry, patients, conference, episode, answers, talk, phone, clinical, texts, failure, notice, commission *template.Template
+
+	work map[string]*template.Template // where something is done: the coordinator's pages and paper forms
 }
 
 func parseTemplates() *templates {
@@ -61,7 +63,7 @@ func parseTemplates() *templates {
 		patients: with("patients.html"), conference: with("conference.html"), episode: with("episode.html"), answers: with("answers.html"),
 		talk: with("talk.html"), phone: with("phone.html"), clinical: with("clinical.html"), texts: with("texts.html"),
 		failure: with("failure.html"),
-		notice:  with("notice.html"), commission: with("commission.html"),
+		notice:  with("notice.html"), commission: with("commission.html"), work: workTemplates(shared),
 	}
 }
 
@@ -94,6 +96,8 @@ type page struct {
 	Local      bool
 	Version    string
 	Stylesheet string
+	FormStyles string // a second style sheet, for pages with forms: see workPage
+	Menu       []tab
 	Languages  []languageLink
 	Visitor    *visitorLine // nil: nobody is signed in
 }
@@ -101,7 +105,7 @@ type page struct {
 func (s *site) page(r *http.Request, l wording.Language, title string) page {
 	return page{
 		Language: l, Title: title, Demo: s.options.Demo, Local: s.options.Local, Version: s.options.Version,
-		Stylesheet: stylesheetPath, Languages: languageLinks(r, l), Visitor: s.visitorLine(r, l),
+		Stylesheet: stylesheetPath, Menu: s.menu(r, l), Languages: languageLinks(r, l), Visitor: s.visitorLine(r, l),
 	}
 }
 

@@ -47,18 +47,20 @@ type Clinic interface {
 	Background(ctx context.Context, ref clinic.EpisodeRef, opens bool) (*clinic.Background, error)
 	EpisodeFile(ctx context.Context, ref clinic.EpisodeRef) (clinic.EpisodeFile, error)
 	SetRegistryChoice(ctx context.Context, choosing clinic.RegistryChoosing) (store.RegistryChoice, error)
+	Coordination
 }
 
 // Options say what every page tells about the service. The zero value serves.
 type Options struct {
-	Demo     bool                 // the store holds synthetic patients only
-	Local    bool                 // the pages are reachable from this computer only
-	Version  string               // of the program, for the footer
-	Logger   *slog.Logger         // default: slog.Default()
-	Now      func() time.Time     // default: time.Now; tells what is not due yet
-	Headings map[string][]Heading // by care unit, where it has its own
-	SignIn   *signin.Pages        // who asks for a page; nil: the request's context says it already
-	Pace     *pace.Keeper         // how often one reader may ask; nil: as often as one likes
+	Demo      bool                 // the store holds synthetic patients only
+	Local     bool                 // the pages are reachable from this computer only
+	Version   string               // of the program, for the footer
+	Logger    *slog.Logger         // default: slog.Default()
+	Now       func() time.Time     // default: time.Now; tells what is not due yet
+	Headings  map[string][]Heading // by care unit, where it has its own
+	SignIn    *signin.Pages        // who asks for a page; nil: the request's context says it already
+	ItemTexts []ItemText           // a clinic's own texts of items; see CheckItemTexts
+	Pace      *pace.Keeper         // how often one reader may ask; nil: as often as one likes
 }
 
 // site is the pages with all they need.

@@ -49,6 +49,23 @@ func Routes() []Route {
 		{Pattern: "GET /units/{unit}/episodes/{id}/text", Action: access.GetTrendCall, handle: (*site).recordTexts},
 		{Pattern: "GET /units/{unit}/episodes/{id}/text/{moment}", Action: access.GetTrendCall, handle: (*site).recordText},
 
+		{Pattern: "GET /worklist", Action: access.ListDueOccasionsCall, handle: (*site).worklist},
+		{Pattern: "GET /worklist.csv", Action: access.ListDueOccasionsCall, handle: (*site).worklistCSV},
+		{Pattern: "POST /worklist", Action: access.RecordDispatchCall, handle: (*site).recordDispatch},
+		{Pattern: "GET /paper", handle: (*site).paper},
+		{Pattern: "POST /paper", Action: access.FindDispatchCall, handle: (*site).findPaper},
+		{Pattern: "GET /feedback", Action: access.ListAwaitingFeedbackCall, handle: (*site).feedback},
+		{Pattern: "POST /feedback", Action: access.RecordFeedbackReviewCall, handle: (*site).recordFeedback},
+		{Pattern: "GET /cohorts", Action: access.ListDueOccasionsCall, handle: (*site).cohorts},
+		{Pattern: "POST /cohorts", Action: access.UpsertEpisodeCall, handle: (*site).endCohort},
+		{Pattern: "GET /episodes/new", handle: (*site).newEpisode},
+		{Pattern: "POST /episodes/new", Action: access.UpsertEpisodeCall, handle: (*site).createEpisode},
+		{Pattern: "GET /units/{unit}/episodes/{id}/edit", Action: access.GetEpisodeCall, handle: (*site).editEpisode},
+		{Pattern: "POST /units/{unit}/episodes/{id}/edit", Action: access.UpsertEpisodeCall, handle: (*site).saveEpisode},
+		{Pattern: "GET /units/{unit}/episodes/{id}/dispatch", Action: access.ListOccasionActsCall, handle: (*site).dispatch},
+		{Pattern: "GET /units/{unit}/episodes/{id}/entry", Action: access.ListSubmissionsCall, handle: (*site).entry},
+		{Pattern: "POST /units/{unit}/episodes/{id}/entry", Action: access.SubmitCall, handle: (*site).saveEntry},
+
 		{Pattern: "GET " + commissionPath, signIn: true, handle: (*site).commission},
 		{Pattern: "POST " + commissionPath, signIn: true, handle: (*site).chooseCommission},
 
@@ -59,6 +76,7 @@ func Routes() []Route {
 		{Pattern: "GET " + signOutPath, Open: true, signIn: true, handle: (*site).signOutOfIssuer},
 		{Pattern: "GET /signed-out", Open: true, signIn: true, handle: (*site).signedOut},
 		{Pattern: "GET " + stylesheetPath, Open: true, handle: serveStylesheet},
+		{Pattern: "GET " + formStylesPath, Open: true, handle: serveFormStyles},
 		{Pattern: "GET /favicon.ico", Open: true, handle: serveIcon}, // asked for by every browser, whether a page names it or not
 	}
 }

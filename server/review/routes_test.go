@@ -19,7 +19,7 @@ func example(route Route) (method, path string) {
 // open are the pages that nobody needs to be signed in for. A page that is not
 // here asks for it.
 var open = []string{
-	"GET /sign-in", "GET /sign-in/start", "GET /sign-in/callback", "POST /sign-out", "GET /sign-out", "GET /signed-out", "GET " + stylesheetPath, "GET /favicon.ico",
+	"GET /sign-in", "GET /sign-in/start", "GET /sign-in/callback", "POST /sign-out", "GET /sign-out", "GET /signed-out", "GET " + stylesheetPath, "GET " + formStylesPath, "GET /favicon.ico",
 }
 
 func TestEveryPageAsksForASignInButThoseListed(t *testing.T) {
@@ -106,7 +106,7 @@ func TestEveryAnswerHasTheSafeHeaders(t *testing.T) {
 							t.Errorf("%s: %s %s (%s), %d: %s is %q", when, method, path, site, w.Code, name, got)
 						}
 					}
-					kept := w.Code == http.StatusOK && (path == stylesheetPath || path == "/favicon.ico")
+					kept := w.Code == http.StatusOK && (path == stylesheetPath || path == formStylesPath || path == "/favicon.ico")
 					if got := w.Header().Get("Cache-Control"); (got == "no-store") == kept {
 						t.Errorf("%s: %s %s: Cache-Control is %q", when, method, path, got)
 					}

@@ -15,6 +15,9 @@ type phonePage struct {
 	sheetPage
 	GoalsTold []string
 	Parts     []phonePart
+	Given     *feedbackForm // nil where the reader's unit does not own the episode
+	To        string        // where its form leads back to
+	Done      *done
 }
 
 type phonePart struct {
@@ -27,7 +30,12 @@ func (s *site) phoneScript(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.render(w, r, http.StatusOK, s.templates.phone, phonePage{p, reading.goalsTold(p.own), reading.phoneParts()})
+	sheet := phonePage{sheetPage: p, GoalsTold: reading.goalsTold(p.own), Parts: reading.phoneParts(), Done: doneOf(reading.Language, r)}
+	if e := reading.trend.Episode; s.owns(r, e.CareUnit) {
+		form := reading.givenForm(s.today())
+		sheet.Given, sheet.To, sheet.FormStyles = &form, episodeHref(e)+"/phone", formStylesPath
+	}
+	s.render(w, r, http.StatusOK, s.templates.phone, sheet)
 }
 
 // goalsTold reads out the newest of each of the patient's own forms.
