@@ -93,6 +93,8 @@ var effects = map[string]effect{
 	pb.AuditService_SampleAccessEvents_FullMethodName:          readOnly,
 	pb.AuditService_RecordAccessReview_FullMethodName:          byID,
 	pb.AuditService_ListAccessReviews_FullMethodName:           readOnly,
+	pb.RegistryService_GetGroupReport_FullMethodName:           readOnly,
+	pb.RegistryService_GetCodebook_FullMethodName:              readOnly,
 }
 
 // retryable says whether a failed call may be made again, and the delay that

@@ -47,7 +47,8 @@ server.
 amend, retract and history correct stored sheets, changes follows them; share, link,
 erase, export-patient and registry-choice are about episodes and patients. due,
 dispatch and feedback are the coordinator's: whose forms are expected, what was
-sent, what became of the answers.
+sent, what became of the answers. report makes figures of groups of patients, and
+codebook says what the variables of a delivery mean.
 
 painscore is a descriptive calculation aid and not a medical device.`,
 		Version:       version(),
@@ -56,7 +57,7 @@ painscore is a descriptive calculation aid and not a medical device.`,
 	}
 	root.SetVersionTemplate("painscore {{.Version}}\n")
 	root.AddCommand(newScore(), newInstruments(), newSubmit(), newImport(), newTrend(), newEpisodes(), newRescore(), newKit(), newVersion(), newExitCodes())
-	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient(), newExport(), newRegistryChoice())
+	root.AddCommand(newAmend(), newRetract(), newHistory(), newChanges(), newShare(), newLink(), newErase(), newAccess(), newDue(), newDispatch(), newFeedback(), newExportPatient(), newExport(), newRegistryChoice(), newReport(), newCodebook())
 	return root
 }
 

@@ -29,6 +29,7 @@ type fake struct {
 	pb.UnimplementedSubmissionServiceServer
 	pb.UnimplementedPatientServiceServer
 	pb.UnimplementedAuditServiceServer
+	pb.UnimplementedRegistryServiceServer
 
 	mu       sync.Mutex
 	replies  []any // proto.Message or error
@@ -59,6 +60,7 @@ func serve(t *testing.T, replies ...any) *fake {
 	pb.RegisterSubmissionServiceServer(server, f)
 	pb.RegisterPatientServiceServer(server, f)
 	pb.RegisterAuditServiceServer(server, f)
+	pb.RegisterRegistryServiceServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	t.Setenv(envAddr, listener.Addr().String())
