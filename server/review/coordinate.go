@@ -56,6 +56,17 @@ func (s *site) posted(w http.ResponseWriter, r *http.Request) bool {
 // field is what was typed, without the spaces around it.
 func field(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 
+// dateField is a date as it was typed, with hyphens where they were left out. The
+// fields are for text: one of the browser's own shows a date as the browser's
+// language has it, in which 05/06 may be May or June.
+func dateField(r *http.Request, name string) string {
+	text := field(r, name)
+	if len(text) == 8 && strings.Trim(text, "0123456789") == "" {
+		return text[:4] + "-" + text[4:6] + "-" + text[6:]
+	}
+	return text
+}
+
 // newFormID names what a form will store, before it is sent: sent twice, it
 // stores once.
 func newFormID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -17,7 +17,6 @@ type cohortsPage struct {
 	Cohorts []cohortLink
 	Cohort  string
 	Members []memberRow
-	Today   string
 	More    bool // the cohort has more than are shown
 }
 
@@ -40,7 +39,7 @@ func (s *site) cohorts(w http.ResponseWriter, r *http.Request) {
 		s.failFor(w, r, err, http.StatusBadRequest)
 		return
 	}
-	p := cohortsPage{page: s.workPage(r, l, l.Say("cohorts")), Unit: unit, Units: units, Cohort: name, Today: s.today()}
+	p := cohortsPage{page: s.workPage(r, l, l.Say("cohorts")), Unit: unit, Units: units, Cohort: name}
 	if unit == "" && units != nil {
 		s.render(w, r, http.StatusOK, s.templates.work["coordinate_cohort"], p)
 		return
@@ -120,14 +119,14 @@ func cohortUpdates(r *http.Request, unit string) []clinic.EpisodeUpdate {
 	var updates []clinic.EpisodeUpdate
 	for _, text := range rows {
 		row, _ := url.ParseQuery(text) // what cannot be read names no episode
-		update := clinic.EpisodeUpdate{Episode: store.Episode{CareUnit: unit, EpisodeID: row.Get("e"), EndPlanned: field(r, "on")}, Mask: []string{"end_planned_on"}, Etag: row.Get("v")}
+		update := clinic.EpisodeUpdate{Episode: store.Episode{CareUnit: unit, EpisodeID: row.Get("e"), EndPlanned: dateField(r, "on")}, Mask: []string{"end_planned_on"}, Etag: row.Get("v")}
 		if r.PostFormValue("date") == "ended_on" {
-			update.Episode.EndPlanned, update.Episode.EndedOn, update.Mask = "", field(r, "on"), []string{"ended_on"}
+			update.Episode.EndPlanned, update.Episode.EndedOn, update.Mask = "", dateField(r, "on"), []string{"ended_on"}
 			if r.PostFormValue("completed") == ticked && row.Get("s") == "active" {
 				update.Episode.Status, update.Mask = "completed", append(update.Mask, "status")
 			}
 		}
-		if field(r, "on") == "" {
+		if dateField(r, "on") == "" {
 			update.Found = []clinic.Problem{{Field: "on", Reason: clinic.Required, Description: "the date must be given"}}
 		}
 		updates = append(updates, update)

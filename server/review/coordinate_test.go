@@ -316,3 +316,29 @@ func TestAPanicCostsThePageAndNotTheProgram(t *testing.T) {
 		}
 	}
 }
+
+func TestADateIsReadWithAndWithoutHyphens(t *testing.T) {
+	for typed, want := range map[string]string{"20250314": "2025-03-14", " 2025-03-14 ": "2025-03-14", "2025031": "2025031", "2025-3-14": "2025-3-14", "2025031x": "2025031x", "": ""} {
+		request := httptest.NewRequest("POST", "/", strings.NewReader(url.Values{"on": {typed}}.Encode()))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if got := dateField(request, "on"); got != want {
+			t.Errorf("%q is read as %q", typed, got)
+		}
+	}
+}
+
+// BenchmarkWork is a page of the worklist of a unit of 5,000 episodes, all of
+// whom something is expected of: goal 50 ms.
+func BenchmarkWork(b *testing.B) {
+	pages := manyDue(b, 5000).pages(Options{Demo: true})
+	ask(pages, "GET", "/worklist") // makes the summaries
+	for _, path := range []string{"/worklist", "/worklist?state=overdue", "/feedback", "/cohorts?cohort=Grupp+7", episodePath("all-three") + "/dispatch", episodePath("all-three") + "/entry", episodePath("nothing-yet") + hadsForm, episodePath("all-three") + "/edit"} {
+		b.Run(path, func(b *testing.B) {
+			for b.Loop() {
+				if r := ask(pages, "GET", path); r.StatusCode != http.StatusOK {
+					b.Fatal(r.StatusCode)
+				}
+			}
+		})
+	}
+}

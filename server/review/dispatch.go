@@ -16,7 +16,7 @@ import (
 type dispatchForm struct {
 	ID          string
 	Kinds       []option
-	On, Today   string
+	On          string
 	Information string
 	Note        string
 }
@@ -24,7 +24,7 @@ type dispatchForm struct {
 var dispatchKinds = []string{clinic.FormsSent, clinic.FormsReminded, clinic.FormsReturned, clinic.FormsDeclined}
 
 func newDispatchForm(l wording.Language, today string) dispatchForm {
-	return dispatchForm{ID: newFormID(), Kinds: choices(dispatchKinds, clinic.FormsSent, l.OccasionAct), On: today, Today: today}
+	return dispatchForm{ID: newFormID(), Kinds: choices(dispatchKinds, clinic.FormsSent, l.OccasionAct), On: today}
 }
 
 // dispatchedPage says what was recorded, with the codes for the paper forms.
@@ -57,7 +57,7 @@ func (s *site) recordDispatch(w http.ResponseWriter, r *http.Request) {
 	if d.Kind == clinic.FormsReturned || d.Kind == clinic.FormsDeclined {
 		d.Information = "" // nothing went along
 	}
-	d.CareUnit, d.On, d.Note = r.PostFormValue("unit"), field(r, "on"), field(r, "note")
+	d.CareUnit, d.On, d.Note = r.PostFormValue("unit"), dateField(r, "on"), field(r, "note")
 	p := dispatchedPage{page: s.workPage(r, l, l.Say("dispatched")), What: l.Say("value.on", l.OccasionAct(d.Kind), l.Date(d.On))}
 	rows, errs := s.recordAll(r.Context(), d, field(r, "form"), ticked)
 	for i, err := range errs {
@@ -122,7 +122,10 @@ type dispatchPage struct {
 	Form      dispatchForm
 }
 
-type plannedRow struct{ Occasion, Window, Forms, Missing, Code, Entry string }
+type plannedRow struct {
+	Occasion, Forms, Missing, Code, Entry string
+	Window                                []word
+}
 
 type actRow struct{ Date, What, Occasion, Detail, Note, By string }
 
@@ -141,7 +144,7 @@ func (s *site) dispatch(w http.ResponseWriter, r *http.Request) {
 		o := &plan[i]
 		p.At = append(p.At, option{at(e.EpisodeID, o.Occasion, o.Label), l.Occasion(string(o.Occasion), o.Label), false})
 		p.Occasions = append(p.Occasions, plannedRow{
-			Occasion: l.Occasion(string(o.Occasion), o.Label), Window: windowText(l, o.Anchored), Forms: l.Count("forms", len(o.Forms)),
+			Occasion: l.Occasion(string(o.Occasion), o.Label), Window: windowWords(l, o.Anchored), Forms: l.Count("forms", len(o.Forms)),
 			Missing: l.List(instrumentNames(l, o.Missing())), Entry: entryHref(e, o.Occasion, o.Label, ""),
 			Code: byThrees(file.Codes[store.OccasionKey{EpisodeID: e.EpisodeID, Occasion: o.Occasion, OccasionLabel: o.Label}]),
 		})

@@ -106,7 +106,11 @@ func readEpisode(r *http.Request) (store.Episode, []clinic.Problem) {
 	var problems []clinic.Problem
 	for i := range episodeInputs {
 		f := &episodeInputs[i]
-		if !f.set(&e, field(r, f.name)) {
+		text := field(r, f.name)
+		if f.kind == "date" {
+			text = dateField(r, f.name)
+		}
+		if !f.set(&e, text) {
 			problems = append(problems, clinic.Problem{Field: "episode." + f.name, Reason: clinic.BadFormat, Description: "a year of four digits"})
 		}
 	}

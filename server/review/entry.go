@@ -105,11 +105,11 @@ type entryFormPage struct {
 	Errors   []entryError
 
 	// Hidden fields.
-	ID, Instrument, Version, Coding, Step string
-	Key                                   store.OccasionKey
+	ID, Instrument, FormVersion, Coding, Step string
+	Key                                       store.OccasionKey
 
 	Codings    []tab // the ways in which answers can be typed
-	On, Today  string
+	On         string
 	OnProblem  string
 	Respondent []option
 	FormLang   string
@@ -153,7 +153,7 @@ func (s *site) newEntry(r *http.Request, e store.Episode, in *scoring.Instrument
 	p := entryFormPage{
 		page: s.workPage(r, l, l.Say("entry.form", name, e.EpisodeID)), Back: entryHref(e, key.Occasion, key.OccasionLabel, ""), Action: episodeHref(e) + "/entry",
 		Episode: e.EpisodeID, Occasion: l.Occasion(string(key.Occasion), key.OccasionLabel), Name: name,
-		ID: newFormID(), Instrument: in.ID(), Version: in.Version(), Coding: coding, Key: key, Today: s.today(),
+		ID: newFormID(), Instrument: in.ID(), FormVersion: in.Version(), Coding: coding, Key: key,
 		Respondent: choices([]string{string(store.Patient), string(store.Relative), string(store.Clinician)}, string(store.Patient), l.Respondent),
 		Items:      entryItems(l, in, coding),
 	}
@@ -201,7 +201,7 @@ func (s *site) saveEntry(w http.ResponseWriter, r *http.Request) {
 	stored, err := s.clinic.SubmitAtEpisode(r.Context(), clinic.Submission{
 		CareUnit: e.CareUnit, EpisodeID: e.EpisodeID, Occasion: p.Key.Occasion, OccasionLabel: p.Key.OccasionLabel,
 		AnsweredOn: p.On, Respondent: store.Respondent(r.PostFormValue("respondent")), Mode: "paper", LanguageCode: p.FormLang, Assisted: p.Assisted,
-		Forms: []clinic.Form{{SubmissionID: p.ID, Sheet: clinic.Sheet{Instrument: p.Instrument, Version: p.Version, Sheet: sheet}}}, Found: problems,
+		Forms: []clinic.Form{{SubmissionID: p.ID, Sheet: clinic.Sheet{Instrument: p.Instrument, Version: p.FormVersion, Sheet: sheet}}}, Found: problems,
 	})
 	if err == nil {
 		http.Redirect(w, r, withDone(p.Back, "form", warningCodes(stored.Warnings)...), http.StatusSeeOther)
@@ -226,7 +226,7 @@ func (s *site) saveUnknown(w http.ResponseWriter, r *http.Request, err error) {
 
 // refill takes over what was typed beside the answers.
 func (p *entryFormPage) refill(r *http.Request) {
-	p.ID, p.On, p.FormLang, p.Step = field(r, "form"), field(r, "on"), field(r, "language"), r.PostFormValue("step")
+	p.ID, p.On, p.FormLang, p.Step = field(r, "form"), dateField(r, "on"), field(r, "language"), r.PostFormValue("step")
 	p.Assisted = r.PostFormValue("assisted") == ticked
 	for i := range p.Respondent {
 		p.Respondent[i].Chosen = p.Respondent[i].Value == r.PostFormValue("respondent")

@@ -35,7 +35,7 @@ type feedbackForm struct {
 	Unit      string
 	Kinds     []option
 	Ways      []option
-	On, Today string
+	On        string
 	Occasions []option // where the page is about one episode
 }
 
@@ -46,7 +46,7 @@ var (
 
 func newFeedbackForm(l wording.Language, unit, today, kind, way string) feedbackForm {
 	return feedbackForm{
-		ID: newFormID(), Unit: unit, On: today, Today: today,
+		ID: newFormID(), Unit: unit, On: today,
 		Kinds: choices(feedbackKinds, kind, l.OccasionAct),
 		Ways:  append([]option{{"", l.Say("feedback.no_way"), way == ""}}, choices(feedbackWays, way, l.Way)...),
 	}
@@ -111,7 +111,7 @@ func (s *site) recordFeedback(w http.ResponseWriter, r *http.Request) {
 		if review.Kind != clinic.FeedbackGiven {
 			review.Way = "" // there was no talk yet
 		}
-		review.CareUnit, review.EpisodeID, review.Occasion, review.Label, review.On = r.PostFormValue("unit"), key.EpisodeID, key.Occasion, key.OccasionLabel, field(r, "on")
+		review.CareUnit, review.EpisodeID, review.Occasion, review.Label, review.On = r.PostFormValue("unit"), key.EpisodeID, key.Occasion, key.OccasionLabel, dateField(r, "on")
 		review.ID = partID(field(r, "form"), text, review.Kind, review.Way, review.On)
 		_, err := s.clinic.RecordFeedbackReview(r.Context(), review)
 		told := refusals(l, err)

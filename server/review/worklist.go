@@ -40,7 +40,7 @@ type dueRow struct {
 	At                   string // names the occasion in the form
 	Cohort, Occasion     string
 	State, Class         string
-	Window               string
+	Window               []word
 	Missing              string
 	Dispatch             string
 }
@@ -110,7 +110,7 @@ func dueRowOf(l wording.Language, d *clinic.DueOccasion) dueRow {
 	row := dueRow{
 		Episode: d.Episode.EpisodeID, Href: episodeHref(d.Episode) + "/dispatch", At: at(d.Episode.EpisodeID, d.Occasion, d.Label),
 		Cohort: d.Episode.Cohort, Occasion: l.Occasion(string(d.Occasion), d.Label), State: l.DueState(string(d.State)), Class: string(d.State),
-		Window: windowText(l, d.Anchored), Missing: missingText(l, d), Dispatch: dispatchText(l, d.Dispatch),
+		Window: windowWords(l, d.Anchored), Missing: missingText(l, d), Dispatch: dispatchText(l, d.Dispatch),
 	}
 	row.Entry = entryHref(d.Episode, d.Occasion, d.Label, "")
 	return row
@@ -119,6 +119,20 @@ func dueRowOf(l wording.Language, d *clinic.DueOccasion) dueRow {
 // windowText says when an occasion is expected.
 func windowText(l wording.Language, a clinic.Anchored) string {
 	return expectedText(l, clinic.Moment{Anchored: a})
+}
+
+// word is a word of a line; a date is not broken at its hyphens.
+type word struct {
+	Text string
+	Date bool
+}
+
+func windowWords(l wording.Language, a clinic.Anchored) []word {
+	var words []word
+	for text := range strings.FieldsSeq(windowText(l, a)) {
+		words = append(words, word{text, text[0] >= '0' && text[0] <= '9'})
+	}
+	return words
 }
 
 // missingText names the forms that are missing where the unit has said which it

@@ -4,6 +4,7 @@ package wording
 // which paper forms are typed in.
 var coordinatePhrases = map[string]pair{
 	"menu":          {"Huvudmeny", "Main menu"},
+	"date.form":     {"ÅÅÅÅ-MM-DD", "YYYY-MM-DD"},
 	"menu.patients": {"Vårdepisoder", "Episodes"},
 	"menu.worklist": {"Att göra", "Worklist"},
 	"menu.paper":    {"Pappersformulär", "Paper form"},
@@ -134,6 +135,7 @@ var coordinatePhrases = map[string]pair{
 	"entry.signs":       {"Tecken när det inte finns något svar", "Signs where there is no answer"},
 	"entry.answers":     {"Svar", "Answers"},
 	"entry.choose":      {"välj", "choose"},
+	"entry.range":       {"Möjliga svar", "Possible answers"},
 	"entry.required":    {"Varje fråga får ett svar eller ett tecken: ett fält som lämnas tomt stoppar sidan, så att ingen fråga hoppas över av misstag.", "Each item gets an answer or a sign: a field left empty stops the page, so that no item is skipped by mistake."},
 	"entry.longest":     {"högst %d tecken", "at most %d characters"},
 	"entry.save":        {"Spara", "Save"},

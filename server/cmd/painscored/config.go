@@ -57,6 +57,8 @@ type siteConfig struct {
 	Recipients []delivery.Recipient `yaml:"recipients"`
 	// Headings order a patient's page, by care unit.
 	Headings map[string][]review.Heading `yaml:"headings"`
+	// ItemTexts is a file of texts of items, of a site that may show them.
+	ItemTexts string `yaml:"item_texts"`
 }
 
 // windowConfig overrides when a form of an occasion is on time, in days from

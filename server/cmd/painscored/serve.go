@@ -14,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/painscore/painscore/scoring"
 	"github.com/painscore/painscore/scoring/instruments"
 	"github.com/painscore/painscore/server"
 	"github.com/painscore/painscore/server/access"
@@ -90,9 +91,16 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 		return err
 	}
 	defer endWatch()
+	texts, err := readItemTexts(cfg.site.ItemTexts, func(id, version string) (*scoring.Instrument, bool) {
+		d, err := use.Instrument(access.WithCaller(ctx, access.Local()), id, version)
+		return d.Instrument, err == nil
+	})
+	if err != nil {
+		return err
+	}
 	pages := newPagesServer(sign.guard(review.New(use, review.Options{
 		Demo: cfg.Demo, Local: cfg.signIn.Empty(), SignIn: sign.pages, Pace: pace.New(cfg.pagesRate(), nil),
-		Headings: cfg.site.Headings, Version: version, Logger: log,
+		Headings: cfg.site.Headings, ItemTexts: texts, Version: version, Logger: log,
 	})), usualPagesPatience, log)
 	kind := ""
 	if cfg.Demo {
