@@ -30,6 +30,7 @@ var listsAllProblems = map[string]bool{
 	pb.SubmissionService_RetractSubmission_FullMethodName: true,
 	pb.PatientService_UpsertEpisode_FullMethodName:        true,
 	pb.PatientService_ShareEpisode_FullMethodName:         true,
+	pb.PatientService_SetRegistryChoice_FullMethodName:    true,
 	pb.PatientService_LinkIdentity_FullMethodName:         true,
 	pb.PatientService_ErasePatient_FullMethodName:         true,
 	pb.AdminService_ChangeSetting_FullMethodName:          true,

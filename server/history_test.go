@@ -330,6 +330,10 @@ func TestNewerRequestsAreRefusedWithAllOtherProblems(t *testing.T) {
 			_, err := patients.ShareEpisode(ctx, m.(*pb.ShareEpisodeRequest))
 			return err
 		}, 5},
+		"choice": {&pb.SetRegistryChoiceRequest{}, func(m proto.Message) error {
+			_, err := patients.SetRegistryChoice(ctx, m.(*pb.SetRegistryChoiceRequest))
+			return err
+		}, 7},
 		"link": {&pb.LinkIdentityRequest{}, func(m proto.Message) error {
 			_, err := patients.LinkIdentity(ctx, m.(*pb.LinkIdentityRequest))
 			return err

@@ -51,6 +51,7 @@ func (s *site) showRegistry(w http.ResponseWriter, r *http.Request, status int, 
 		page: s.page(r, l, l.Say("registry.title", file.EpisodeID)), Tabs: tabsOf(l, file.Episode, registryEnd),
 		MayChoose: file.MayChoose, Today: s.today(), Problem: problem,
 	}
+	p.FormStyles = formStylesPath
 	for _, c := range []struct {
 		choice store.Choice
 		means  string

@@ -20,7 +20,7 @@ var registryPhrases = map[string]pair{
 
 	"registry.record":            {"Anteckna", "Record"},
 	"registry.informed.what":     {"Patienten har fått veta om registret och om rätten att säga nej, och har inte sagt nej. Uppgifter får skickas.", "The patient was told of the registry and of the right to say no, and has not said no. Data may be sent."},
-	"registry.objected.what":     {"Patienten har sagt nej. Inget mer skickas till registret, och det som har skickats ska förstöras där.", "The patient has said no. Nothing more is sent to the registry, and what was sent is to be destroyed there."},
+	"registry.objected.what":     {"Inget mer skickas till registret, och det som har skickats ska förstöras där.", "Nothing more is sent to the registry, and what was sent is to be destroyed there."},
 	"registry.not_informed.what": {"Patienten har inte fått veta om registret, eller det visade sig vara så. Inget skickas.", "The patient was not told of the registry, or it turned out so. Nothing is sent."},
 	"registry.take_back":         {"Patienten har sagt nej. Ändra det bara om patienten själv har tagit tillbaka det.", "The patient has said no. Change that only if the patient has taken it back."},
 	"registry.provider":          {"Vårdgivarens HSA-id", "The care provider's HSA-id"},
