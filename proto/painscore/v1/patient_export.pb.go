@@ -72,7 +72,7 @@ func (x *ExportPatientRequest) GetPatient() *PatientIdentifier {
 
 // One part of an export: identifiers and the name come first, then each episode with its versions, its shares, what was done
 // about its occasions, its paper codes, who has seen it and its sheets, then choices and the access log, then the end. A stream without `end` was cut off. Deliveries to
-// registries have no part: this version of painscore makes none.
+// registries that hold the patient have no part here: RegistryService.ListExports lists them.
 type ExportPatientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The part.
