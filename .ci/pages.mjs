@@ -7,7 +7,7 @@ const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 // What each of these shows: three occasions, a prorated score, a missing baseline, a refused score, a baseline alone, EQ-5D-3L before 5L.
 const episodes = ['01', '08', '09', '20', '13', '14'].map((n) => `units/demo-primary-care/episodes/demo-${n}`);
 // Beside the overview: the other order, the answers, and the sheets, of a whole trend and of a baseline alone.
-const more = ['?order=heaviest', '/answers', '/talk', '/phone', '/clinical', '/text'];
+const more = ['?order=heaviest', '/answers', '/registry', '/talk', '/phone', '/clinical', '/text'];
 const pages = ['', ...episodes, ...more.flatMap((end) => [episodes[0] + end, episodes[4] + end])];
 const wrong = [];
 
