@@ -2,6 +2,7 @@ package clinic_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -233,6 +234,10 @@ func TestNamesAreForThoseWhoMeetThePatient(t *testing.T) {
 		found, err := s.FindByName(as, "", "tolvan", nil)
 		if (err == nil) != c.may || (len(found) == 1) != c.finds {
 			t.Errorf("%s of %s finds %d, %v", c.role, c.unit, len(found), err)
+		}
+		want := cmp.Or(c.outcome, access.NotFound) // also that nobody was found is on record
+		if got := log.take(); len(got) != 1 || got[0].Action != access.FindPatientsByNameCall || got[0].Outcome != want {
+			t.Errorf("%s of %s: on record is %+v, want one search, %s", c.role, c.unit, got, want)
 		}
 		_, err = s.PatientName(as, clinic.EpisodeRef{CareUnit: unit, EpisodeID: "e-1"})
 		if (err == nil) != c.finds {
