@@ -73,7 +73,7 @@ func (c connector) Driver() driver.Driver {
 	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
 		// A large sort would spill care data into the system's temporary folder.
 		// How long the log may grow is said in fold.go.
-		_, err := conn.Exec("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = "+foldByWriter, nil)
+		_, err := conn.Exec("PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = "+strconv.Itoa(foldByWriter), nil)
 		return err
 	}}
 }

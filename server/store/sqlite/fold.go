@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,10 +14,12 @@ import (
 //
 // So another connection folds, beside the writer. It cannot reach the end of a
 // log that grows, and only one that was folded to its end is begun anew; hence
-// the writer folds what little is left once the log has foldByWriter pages.
+// the writer folds what little is left once the log has foldByWriter pages. Where
+// the other connection is at it just then SQLite would let the writer go on and
+// the log grow, so the writer waits for it and folds afterwards (notice).
 const (
 	foldBeside   = 1000 // pages, 4 MB
-	foldByWriter = "4000"
+	foldByWriter = 4000
 	// foldPause lets commits come together before the log is looked at again.
 	foldPause = 20 * time.Millisecond
 )
@@ -26,6 +29,7 @@ const (
 type folding struct {
 	db        *sql.DB
 	committed chan struct{}
+	pages     atomic.Int64 // of the log when it was last looked at, until it is begun anew
 	ctx       context.Context
 	cancel    context.CancelFunc
 	ended     chan struct{}
@@ -38,8 +42,12 @@ func startFolding(path string, options Options) *folding {
 	return f
 }
 
-// notice says that something was committed. It never waits.
+// notice says that something was committed. It is called by the writer, between
+// two transactions, and waits only for a log that has become long.
 func (f *folding) notice() {
+	if f.pages.Load() >= foldByWriter {
+		f.checkpoint("PASSIVE") // what fails is tried again after the next commit
+	}
 	select {
 	case f.committed <- struct{}{}:
 	default:
@@ -76,6 +84,9 @@ func (f *folding) checkpoint(mode string) (pages, folded int64, err error) {
 	var busy int64
 	// Begun, it is finished: cut off in the middle it would only be begun again.
 	err = f.db.QueryRow("PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &folded)
+	if f.pages.Store(pages); pages == folded {
+		f.pages.Store(0) // it is begun anew
+	}
 	return pages, folded, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 )
 
 // setting is a PRAGMA and the value that must be read back from it.
@@ -18,7 +19,7 @@ var (
 		{"query_only", "0"},
 		{"temp_store", "2"}, // memory
 		{"cache_size", writerCache},
-		{"wal_autocheckpoint", foldByWriter},
+		{"wal_autocheckpoint", strconv.Itoa(foldByWriter)},
 	}
 	readerSettings = []setting{
 		{"journal_mode", "wal"},

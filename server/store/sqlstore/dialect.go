@@ -21,7 +21,7 @@ type Dialect struct {
 	// Classify says what an error of the driver means to a caller.
 	Classify func(error) Class
 	// Committed, if not nil, is called by the writer after each commit, while
-	// callers wait for their replies: it must return at once.
+	// callers wait for their replies: it must be quick.
 	Committed func()
 }
 
