@@ -37,6 +37,7 @@ lowest to the highest. Calls are a closed loop: so many are in flight, always.`,
 	flags.IntVar(&f.connections, "connections", 4, "over how many connections, at most one per call in flight")
 	flags.BoolVar(&f.json, "json", false, "print JSON for programs")
 	flags.BoolVar(&f.markdown, "markdown", false, "print tables for a document")
+	flags.BoolVar(&place.tls, "tls", false, "call painscored by mutual TLS, as a configured system of one care unit; the baselines stay in clear")
 	cmd.AddCommand(benchAll(f), benchSubmit(f), benchTrend(f), benchImport(f), benchGrowth(f))
 	return cmd
 }
@@ -57,6 +58,9 @@ func (f *benchFlags) check() error {
 func (f *benchFlags) measure(cmd *cobra.Command, do func(ctx context.Context, p *place, say io.Writer) ([]row, error)) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.tls {
+		benchUnits = 1
 	}
 	return f.in(cmd.Context(), func(p *place) error {
 		m, err := p.look(cmd.Context())

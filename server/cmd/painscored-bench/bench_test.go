@@ -71,6 +71,7 @@ func TestEachBenchmarkRuns(t *testing.T) {
 		{"bench submit --episodes 20", "stub"},
 		{"bench trend --episodes 5", "echo"},
 		{"bench import --records 50", "raw rows, own table"},
+		{"bench trend --episodes 5 --tls", "echo"},
 		{"bench growth --from 54 --to 270", "54 forms"},
 		{"bench growth --from 54 --to 270 --engine postgres", "54 forms"},
 		{"bench submit --episodes 20 --engine postgres", "stub"},

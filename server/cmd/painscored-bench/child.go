@@ -27,13 +27,14 @@ var listening = regexp.MustCompile(`gRPC on ([^\s,]+)`)
 
 // child is a server process that was started here.
 type child struct {
-	cmd    *exec.Cmd
-	addr   string        // of its gRPC service
-	token  string        // file to sign in by; empty for a baseline, which asks for none
-	took   time.Duration // from its start to the line that says it listens
-	stderr *tail
-	ended  chan struct{}
-	err    error // how it ended; read it after ended is closed
+	cmd     *exec.Cmd
+	addr    string        // of its gRPC service
+	token   string        // file to sign in by; empty for a baseline, which asks for none
+	secured *secured      // nil: in clear
+	took    time.Duration // from its start to the line that says it listens
+	stderr  *tail
+	ended   chan struct{}
+	err     error // how it ended; read it after ended is closed
 }
 
 // startChild runs a program and waits for its line. If it ends before, or says

@@ -26,6 +26,7 @@ type placeFlags struct {
 	painscored string
 	engine     string
 	seed       uint64
+	tls        bool
 }
 
 // place is where a run happens: a temporary folder, the built server, and every
@@ -38,6 +39,7 @@ type place struct {
 	folders  int
 	children []*child
 	postgres *pgtest.Server // nil until it is needed
+	secured  *secured       // nil until it is needed
 }
 
 // open makes the folder and builds the server. The caller closes the place.

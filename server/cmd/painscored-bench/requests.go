@@ -13,8 +13,10 @@ import (
 	pb "github.com/painscore/painscore/proto/painscore/v1"
 )
 
-// benchUnits is how many care units the made-up episodes belong to.
-const benchUnits = 8
+// benchUnits is how many care units the made-up episodes belong to. It is one
+// where a certificate names the caller: a call acts for one unit, and who has one
+// only need not say which.
+var benchUnits = 8
 
 // identitySystem issues the made-up patients' numbers.
 const identitySystem = "https://painscore.example/bench"

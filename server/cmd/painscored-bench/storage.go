@@ -152,9 +152,20 @@ func (s storage) flags() []string {
 
 // serve starts painscored on its storage.
 func (p *place) serve(ctx context.Context, at storage, args ...string) (*child, error) {
+	var by *secured
+	if p.tls {
+		var err error
+		if by, err = p.secure(); err != nil {
+			return nil, err
+		}
+		args = append(args, "--config", by.config)
+	}
 	c, err := p.start(ctx, p.painscored, append(at.flags(), args...)...)
-	if err == nil {
+	if err != nil {
+		return nil, err
+	}
+	if c.secured = by; by == nil {
 		c.token = at.token()
 	}
-	return c, err
+	return c, nil
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
@@ -67,7 +66,7 @@ func (c *child) dialClient() (*client.Client, error) {
 // dial opens n connections to a server. They connect at the first call. gRPC's
 // own retries are off: what failed shall be seen.
 func (c *child) dial(n int) ([]*grpc.ClientConn, error) {
-	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()),
+	options := []grpc.DialOption{grpc.WithTransportCredentials(c.transport()),
 		grpc.WithDisableRetry(), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(32 << 20))}
 	if c.token != "" {
 		text, err := os.ReadFile(c.token)
