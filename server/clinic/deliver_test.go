@@ -212,6 +212,9 @@ func TestWhatIsNotAllThereAnyMoreIsNotMadeAgain(t *testing.T) {
 			s.deliver(t, exporting("d-1"))
 			change(t, s)
 			s.deliverRefused(t, exporting("d-1"), clinic.SnapshotChanged)
+			if d, _ := s.tryDeliver(ctx, exporting("d-1")); d.head != nil && name == "erased" || len(d.rows) > 0 {
+				t.Errorf("%d rows left before it was refused", len(d.rows))
+			}
 			if d := s.deliver(t, exporting("d-2")); len(d.column("episodes", "person")) != 1 {
 				t.Error("the one who stays is in a new delivery, alone")
 			}
