@@ -116,7 +116,7 @@ func checkClock(newestRecord, now time.Time) finding {
 func checkLog(path string) finding {
 	info, err := os.Stat(path + "-wal")
 	if err == nil && info.Size() > largeLog {
-		return finding{"log", warn, fmt.Sprintf("the write-ahead log has %d MB", info.Size()>>20), "look for a program that keeps the database open for reading; restart painscored"}
+		return finding{"log", warn, "the write-ahead log has " + inUnits(info.Size()), "look for a program that keeps the database open for reading; restart painscored"}
 	}
 	return finding{"log", ok, "the write-ahead log is small", ""}
 }
@@ -130,7 +130,7 @@ func checkRoom(path string) finding {
 	if info, err := os.Stat(path); err == nil {
 		size = info.Size()
 	}
-	found := fmt.Sprintf("%d MB free, the database has %d MB", free>>20, size>>20)
+	found := fmt.Sprintf("%s free, the database has %s", inUnits(free), inUnits(size))
 	switch {
 	case free < leastRoom:
 		return finding{"room", fail, found, "make room: soon nothing can be stored"}
@@ -168,7 +168,7 @@ func checkCopies(path string, now time.Time) finding {
 	var told []string
 	worst := ok
 	for _, c := range copies {
-		told = append(told, fmt.Sprintf("%s (%s, %s, %d MB)", c.Path, c.Kind, c.MadeAt.Format(time.DateOnly), c.Bytes>>20))
+		told = append(told, fmt.Sprintf("%s (%s, %s, %s)", c.Path, c.Kind, c.MadeAt.Format(time.DateOnly), inUnits(c.Bytes)))
 		if c.Kind != sqlite.BeforeMigration || now.Sub(c.MadeAt) > oldCopy {
 			worst = warn
 		}
@@ -178,4 +178,13 @@ func checkCopies(path string, now time.Time) finding {
 		f.do = "delete them when they are not needed: erasures do not reach them, so somebody who was erased may still be in them"
 	}
 	return f
+}
+
+// inUnits writes bytes as MB (of 1,048,576 bytes), or below 10 MB as kB (of
+// 1,024), rounded up: what takes any room does not read as 0.
+func inUnits(bytes int64) string {
+	if bytes < 10<<20 {
+		return fmt.Sprintf("%d kB", (bytes+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%d MB", bytes>>20)
 }

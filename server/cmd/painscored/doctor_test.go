@@ -192,3 +192,14 @@ func TestSavedKeysServeTheDatabaseAndOthersDoNot(t *testing.T) {
 		t.Errorf("it says: %s", said)
 	}
 }
+
+func TestASmallDatabaseIsNotOfNoSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "0 kB", 1: "1 kB", 385024: "376 kB", 10<<20 - 1: "10240 kB", 10 << 20: "10 MB", 3 << 30: "3072 MB"} {
+		if got := inUnits(bytes); got != want {
+			t.Errorf("%d bytes: %q, want %q", bytes, got, want)
+		}
+	}
+	if _, text, _ := diagnose(t, kept(t)); !strings.Contains(text, " kB\"") || strings.Contains(text, "has 0 ") {
+		t.Errorf("the size of a new database: %s", text)
+	}
+}
