@@ -1,6 +1,7 @@
 // Opens pages of the demo store as a reader would and says what is wrong with them. Called by pages.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
+import { coordinate } from './pages-coordinate.mjs';
 
 const base = process.argv[2];
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
@@ -9,6 +10,9 @@ const episodes = ['01', '08', '09', '20', '13', '14'].map((n) => `units/demo-pri
 // Beside the overview: the other order, the answers, and the sheets, of a whole trend and of a baseline alone.
 const more = ['?order=heaviest', '/answers', '/registry', '/talk', '/phone', '/clinical', '/text'];
 const pages = ['', ...episodes, ...more.flatMap((end) => [episodes[0] + end, episodes[4] + end])];
+// Where something is done.
+pages.push('worklist', 'feedback', 'paper', 'cohorts', 'cohorts?cohort=demo+cohort+1', 'episodes/new');
+pages.push(...['/dispatch', '/entry', '/entry?occasion=programme_end&instrument=hads', '/edit'].map((end) => episodes[4] + end));
 const wrong = [];
 
 const browser = await chromium.launch({
@@ -85,6 +89,7 @@ if (await tabTo(/^demo-01$/)) {
     if (await hand.locator('textarea').first().evaluate((box) => /[^\n\x20-\x7e\xa0-\xff]/.test(box.value))) wrong.push('a text for the record holds signs that records lose');
   }
 }
+await coordinate(browser, base, axe, wrong);
 await browser.close();
 wrong.forEach((w) => console.error(w));
 console.log(`${seen} pages seen, ${wrong.length} things wrong`);

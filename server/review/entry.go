@@ -119,6 +119,7 @@ type entryFormPage struct {
 	Texts      bool   // the site's own texts are shown
 	Licence    string // by whose leave
 	Differ     int    // items typed differently the second time
+	Fresh      bool   // nothing has been typed yet
 }
 
 type sign struct{ Sign, Means string }
@@ -139,7 +140,7 @@ func (s *site) entryForm(w http.ResponseWriter, r *http.Request, e store.Episode
 		return
 	}
 	p := s.newEntry(r, e, def.Instrument, r.URL.Query().Get("coding"))
-	p.FormLang = e.LanguageCode
+	p.FormLang, p.Fresh = e.LanguageCode, true
 	s.render(w, r, http.StatusOK, s.templates.work["entry_form"], p)
 }
 
@@ -244,6 +245,7 @@ func (p *entryFormPage) firstTyped() {
 	for i := range p.Items {
 		p.Items[i].First, p.Items[i].Value = p.Items[i].Value, ""
 	}
+	p.Items[0].Focus = true
 }
 
 // compare marks the items that were typed differently the second time, and
@@ -255,6 +257,7 @@ func (p *entryFormPage) compare(r *http.Request) int {
 			continue
 		}
 		p.Differ++
+		it.Focus = p.Differ == 1
 		it.Second, it.Value = it.Value, ""
 	}
 	return p.Differ

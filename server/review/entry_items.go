@@ -23,6 +23,7 @@ type entryItem struct {
 	Value                string
 	First, Second        string // what was typed the first and the second time
 	Problem              string
+	Focus                bool // what is typed next
 }
 
 // tokens are the signs for an item without an answer. They are the same in both
