@@ -91,21 +91,24 @@ func (v *visit) logged(ctx context.Context) error {
 }
 
 // record queues an event, of which the caller and the action are filled in.
-// Calls that are about nobody are none.
-func (v *visit) record(event access.Event) { v.queue(event, (*access.Log).Record) }
-
-// recordWithWrite is record for a visit that goes on at once to write.
-func (v *visit) recordWithWrite(event access.Event) { v.queue(event, (*access.Log).RecordWithWrite) }
-
-func (v *visit) queue(event access.Event, record func(*access.Log, access.Event) *access.Entry) {
+// Calls that are about nobody are none. The event of a call that writes reaches
+// the medium together with what it writes, in one commit, or with the wait of
+// leave if nothing is written after all. An erasure's does not wait for the
+// store: the journal of erasures is written before it, and from then on the
+// erasure will happen whatever becomes of this process.
+func (v *visit) record(event access.Event) {
 	log := v.clinic.settings.AccessLog
 	if log == nil || !v.rule.PatientLevel() {
 		return
 	}
+	record := log.Record
+	if v.rule.Activity == access.Write {
+		record = log.RecordWithWrite
+	}
 	of := access.NewEvent(v.Caller, v.action, v.rule)
 	of.Outcome, of.Reason, of.CareUnit, of.EpisodeID, of.Patients = event.Outcome, event.Reason, event.CareUnit, event.EpisodeID, event.Patients
 	of.Recipient = v.recipient
-	v.entries = append(v.entries, record(log, of))
+	v.entries = append(v.entries, record(of))
 }
 
 // unit refuses a care unit that the caller does not act for, where the rule is
@@ -187,13 +190,11 @@ func (v *visit) missing(ctx context.Context, careUnit string, patients ...string
 
 // patients grants the visit people: those of a list, or whom a write is about.
 // Without any it is on record that nobody was found.
-func (v *visit) patients(careUnit string, keys ...string) { v.grant(v.record, careUnit, keys) }
-
-func (v *visit) grant(record func(access.Event), careUnit string, keys []string) {
+func (v *visit) patients(careUnit string, keys ...string) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	for first := true; first || len(keys) > 0; first = false {
 		n := min(len(keys), maxPatientsPerEvent)
-		record(access.Event{Outcome: access.Granted, CareUnit: careUnit, Patients: keys[:n:n]})
+		v.record(access.Event{Outcome: access.Granted, CareUnit: careUnit, Patients: keys[:n:n]})
 		keys = keys[n:]
 	}
 }
@@ -241,7 +242,7 @@ func (c *Clinic) recordWrite(ctx context.Context, v *visit, careUnit, episodeID 
 		return nil, err
 	}
 	w := &written{visit: v, event: access.Event{Outcome: access.Granted, CareUnit: careUnit, EpisodeID: episodeID, Patients: known(key)}}
-	v.recordWithWrite(w.event)
+	v.record(w.event)
 	return w, nil
 }
 
@@ -291,7 +292,7 @@ func (c *Clinic) recordEnvelopes(ctx context.Context, v *visit, envelopes []stor
 		byUnit[e.Episode.CareUnit] = append(byUnit[e.Episode.CareUnit], key)
 	}
 	for _, unit := range slices.Sorted(maps.Keys(byUnit)) {
-		v.grant(v.recordWithWrite, unit, byUnit[unit])
+		v.patients(unit, byUnit[unit]...)
 		s.unit = unit
 	}
 	return s, nil

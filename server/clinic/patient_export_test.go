@@ -3,7 +3,6 @@ package clinic_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
-	"github.com/painscore/painscore/server/identity"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -153,18 +151,7 @@ func TestAnExportIsOnRecordBeforeItsFirstPart(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, clinic.Settings{}, builtin(t))
 	s.submit(t, of(registered, "s-1", "e-1"))
-	keys, err := identity.LoadOrCreate(filepath.Join(dir, "identity.keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := access.NewLog(s.store, access.OneKey([]byte("a key of some thirty-two bytes")), access.LogOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	if s.Clinic, err = clinic.Open(ctx, s.store, builtin(t), keys, clinic.Settings{AccessLog: log}, time.Now); err != nil {
-		t.Fatal(err)
-	}
+	s.logOn(t, dir)
 	newest := func() access.Found {
 		found, err := access.Find(ctx, s.store, access.Query{Limit: 1})
 		if err != nil || len(found) == 0 {
@@ -173,7 +160,7 @@ func TestAnExportIsOnRecordBeforeItsFirstPart(t *testing.T) {
 		return found[0]
 	}
 	stop := errors.New("enough")
-	_, err = s.ExportPatient(ctx, registered, nil, func(clinic.PatientPart) error {
+	_, err := s.ExportPatient(ctx, registered, nil, func(clinic.PatientPart) error {
 		if e := newest(); e.Action != access.ExportPatientCall || e.Activity != access.Print || len(e.Patients) != 1 {
 			t.Errorf("%+v", e)
 		}
