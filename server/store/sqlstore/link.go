@@ -16,11 +16,17 @@ func (s *Store) Link(ctx context.Context, link store.Link) (store.Linked, error)
 	if err := checkTexts(link.By, link.Note); err != nil {
 		return store.Linked{}, err
 	}
-	var linked store.Linked
+	var linked, done store.Linked
 	err := s.write(ctx, "link identities", func(t *transaction) (err error) {
-		linked, err = t.link(&link)
+		if linked, err = t.link(&link); linked == (store.Linked{}) {
+			// Nothing is left to do. Where a run before this one had something to
+			// do, that one was committed, or another call made the same link in
+			// the meantime; either way it is what became of this call.
+			linked = done
+		}
+		done = linked
 		return err
-	})
+	}, repeatable)
 	if err != nil {
 		return store.Linked{}, err
 	}
