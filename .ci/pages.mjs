@@ -15,6 +15,7 @@ pages.push('worklist', 'feedback', 'paper', 'cohorts', 'cohorts?cohort=demo+coho
 pages.push(...['/dispatch', '/entry', '/entry?occasion=programme_end&instrument=hads', '/edit'].map((end) => episodes[4] + end));
 const wrong = [];
 
+const { listPages, patients } = await import('./pages-patients.mjs');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -26,14 +27,14 @@ for (const width of [1280, 820]) {
     const page = await context.newPage();
     page.on('request', (r) => r.url().startsWith(base) || wrong.push(`${r.url()} is loaded from elsewhere`));
     page.on('console', (m) => m.type() === 'error' && wrong.push(`${page.url()}: ${m.text()}`));
-    for (const path of pages) {
+    for (const path of [...pages, ...listPages(episodes)]) {
       const url = `${base}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`;
       const reply = await page.goto(url);
       const say = (what) => wrong.push(`${path || 'first page'} (${lang}, ${width} px): ${what}`);
       if (reply.status() !== 200) say(`answers ${reply.status()}`);
       if ((await page.locator('html').getAttribute('lang')) !== lang) say('is in another language');
       if (await page.locator('script').count()) say('holds a script');
-      if (/demo-\d+(\?.*)?$/.test(path) && !(await page.locator('svg').count())) say('shows no chart');
+      if (/episodes\/demo-\d+(\?.*)?$/.test(path) && !(await page.locator('svg').count())) say('shows no chart');
       const size = Buffer.byteLength(await reply.body());
       if (size > 100_000) say(`weighs ${size} bytes`);
       if (!/demo/i.test(await page.locator('body').innerText())) say('does not say that it is a demo');
@@ -59,6 +60,8 @@ for (const [end, most] of [['/talk', 1], ['/clinical', 1], ['/phone', 2]]) {
 await paper.goto(`${base}${episodes[0]}?lang=sv`);
 const closed = await paper.evaluate(() => [...document.querySelectorAll('details')].filter((d) => !d.querySelector('ul').checkVisibility({ contentVisibilityAuto: true })).length);
 if (closed) wrong.push(`${closed} sources stay closed on paper`);
+
+seen += await patients(browser, base, axe, wrong, episodes);
 
 // By the keyboard alone: past the menu, to a patient, what stands behind a verdict, and on to a sheet.
 const hand = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();

@@ -60,7 +60,7 @@ for (const [lang, width] of [['sv', 1280], ['en', 820]]) {
   await page.getByRole('radio', { name: w.role }).check();
   await page.getByRole('button', { name: w.go }).click();
   expect(page.url() === `${base}/?unit=SE2321000000-TEST`, 'the choice does not lead back to the list');
-  expect(await page.locator('table.episodes tbody tr').count(), 'the list is empty');
+  expect(await page.locator('table.patients tbody tr').count(), 'the list is empty');
   expect((await page.locator('header').innerText()).includes(w.role), 'the list does not say the commission');
   await look(r, 'list', lang);
 

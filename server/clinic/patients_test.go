@@ -144,6 +144,12 @@ func TestNewIsWhatTheReaderHasNotSeen(t *testing.T) {
 	if got := s.patients(t, ctx, isNew); got != "better* fresh*" {
 		t.Errorf("after more came in: %s", got)
 	}
+	if _, err := s.OpenTrend(ctx, fresh); err != nil { // nothing in the unit is newer than what is seen now
+		t.Fatal(err)
+	}
+	if got := s.patients(t, ctx, isNew); got != "better*" {
+		t.Errorf("the newest of all was opened: %s", got)
+	}
 	s.now = s.now.AddDate(0, 0, clinic.NewForDays+1)
 	if got := s.patients(t, as("SE-other-reader"), isNew); got != "" {
 		t.Errorf("never opened, and long ago: %s", got)
