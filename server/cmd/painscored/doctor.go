@@ -93,7 +93,7 @@ func examineAll(ctx context.Context, cfg config, thorough bool, now time.Time) [
 	if err != nil {
 		findings = append(findings, finding{"database", fail, err.Error(), "stop painscored, keep the files as they are, and restore a backup"})
 	} else {
-		findings = append(findings, checkSchema(e), checkStructure(e, thorough), checkErasures(cfg, e.NewestErasure), checkPurge(e.PendingPurges),
+		findings = append(findings, checkSchema(e), checkStructure(e, thorough), checkErasures(cfg, e.NewestErasure), checkPurge(e.PendingPurges, purgeSQLite),
 			keysState(ctx, cfg, properties(e.Properties)), checkClock(e.NewestRecord, now))
 	}
 	return append(findings, checkLog(path), checkRoom(path), checkLastBackup(cfg, now), checkCopies(path, now), checkCertificates(cfg, now))

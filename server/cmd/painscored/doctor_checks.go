@@ -95,9 +95,15 @@ func checkErasures(cfg config, newest string) finding {
 	return finding{"erasures", ok, fmt.Sprintf("the journal holds %d, the last one of the database among them", n), ""}
 }
 
-func checkPurge(pending int64) finding {
+// What to do about a purge that waits, with each engine.
+const (
+	purgeSQLite   = "run painscored: it tries every minute; a program that keeps the database open for reading holds it up"
+	purgePostgres = "run painscored: it tries every minute; if it stays so, PostgreSQL skips VACUUM because painscored does not serve as the owner of the tables: start it once as that role"
+)
+
+func checkPurge(pending int64, do string) finding {
 	if pending > 0 {
-		return finding{"purge", warn, fmt.Sprintf("what %d erasures left may still be in the database's files", pending), "run painscored: it tries every minute; a program that keeps the database open for reading holds it up"}
+		return finding{"purge", warn, fmt.Sprintf("what %d erasures left may still be in the database's files", pending), do}
 	}
 	return finding{"purge", ok, "nothing is left of what was erased in the database's files", ""}
 }

@@ -33,7 +33,7 @@ func examinePostgres(ctx context.Context, cfg config, now time.Time) []finding {
 	if erased.level == fail {
 		erased.level, erased.do = warn, erased.do+"; where several processes serve the database, the journal of another may hold it"
 	}
-	return append(findings, erased, checkPurge(pending), checkCertificates(cfg, now))
+	return append(findings, erased, checkPurge(pending, purgePostgres), checkCertificates(cfg, now))
 }
 
 // describeStore tells what the engine says of itself. Settings that would not

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,8 @@ var (
 			"default_transaction_read_only":       "off",
 			"lock_timeout":                        "10s",
 			"idle_in_transaction_session_timeout": "20s",
+			// A VACUUM that was skipped is told by a warning only; see purge.go.
+			"client_min_messages": "warning",
 		},
 		check: checkWriter,
 	}
@@ -156,6 +159,12 @@ func (p place) open(ctx context.Context, to purpose, n int) (*handle, error) {
 	config.MaxConns, config.MinConns, config.MinIdleConns = int32(n), 0, 0
 	config.MaxConnLifetime = time.Hour
 	config.AfterConnect = to.check
+	warnings := new(atomic.Int64)
+	config.ConnConfig.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.SeverityUnlocalized == "WARNING" {
+			warnings.Add(1)
+		}
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %s: %w", p, err)
@@ -164,7 +173,7 @@ func (p place) open(ctx context.Context, to purpose, n int) (*handle, error) {
 		pool.Close()
 		return nil, p.unreached(err)
 	}
-	return newHandle(pool, n), nil
+	return newHandle(pool, n, warnings), nil
 }
 
 // unreached drops the driver's preface from an error, which names the role.

@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -110,13 +111,14 @@ func (e *engine) Close() error {
 // handle is a pool as database/sql sees it.
 type handle struct {
 	*sql.DB
-	pool *pgxpool.Pool
+	pool     *pgxpool.Pool
+	warnings *atomic.Int64 // that the server has sent so far
 }
 
-func newHandle(pool *pgxpool.Pool, n int) *handle {
+func newHandle(pool *pgxpool.Pool, n int, warnings *atomic.Int64) *handle {
 	db := stdlib.OpenDBFromPool(pool)
 	db.SetMaxOpenConns(n)
-	return &handle{DB: db, pool: pool}
+	return &handle{DB: db, pool: pool, warnings: warnings}
 }
 
 // Close may be called twice: the store closes the handle, the engine the pool.
