@@ -401,8 +401,13 @@ func TestReadAheadIsBounded(t *testing.T) {
 			sent <- n
 		}
 	}()
-	time.Sleep(500 * time.Millisecond)
-	if n := len(sent); n > 8 || n < 2 {
+	for end := time.Now().Add(30 * time.Second); len(sent) < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d messages taken while the first is written", len(sent))
+		}
+	}
+	time.Sleep(500 * time.Millisecond) // for more than there should be
+	if n := len(sent); n > 8 {
 		t.Errorf("%d messages taken while the first is written", n)
 	}
 	close(goOn)
