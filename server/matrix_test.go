@@ -624,7 +624,7 @@ func (m *matrix) wrongLog(action access.Action, rule access.Rule, got string) st
 
 // pagesAboutNobody are the pages for which no rule of the contract holds: they
 // show no patient. One that is not listed here stands for a call.
-var pagesAboutNobody = []string{"GET /commission", "POST /commission", "GET /paper", "GET /episodes/new"}
+var pagesAboutNobody = []string{"GET /commission", "POST /commission", "GET /paper", "GET /episodes/new", "GET /codebook"}
 
 // pageForms are what is sent to the pages that take a form.
 var pageForms = map[string]string{
@@ -706,7 +706,7 @@ func (m *matrix) wrongPage(pages http.Handler, route review.Route, decided strin
 	form := m.pageForm(route.Pattern)
 	m.log.take()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	for _, list := range []string{"/worklist", "/worklist.csv", "/feedback", "/cohorts"} {
+	for _, list := range []string{"/worklist", "/worklist.csv", "/feedback", "/cohorts", "/report"} {
 		if method == "GET" && path == list {
 			path += "?unit=unit-own"
 		}

@@ -219,6 +219,7 @@ func (s *site) menu(r *http.Request, l wording.Language) []tab {
 		{access.FindDispatchCall, l.Say("menu.paper"), "/paper"},
 		{access.ListAwaitingFeedbackCall, l.Say("menu.feedback"), "/feedback"},
 		{access.ListDueOccasionsCall, l.Say("menu.cohorts"), "/cohorts"},
+		{access.GetGroupReportCall, l.Say("menu.report"), reportPath},
 	} {
 		rule, _ := access.RuleOf(entry.action)
 		if slices.ContainsFunc(rule.Roles, caller.Has) {

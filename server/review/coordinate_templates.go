@@ -40,7 +40,7 @@ func (s *site) workPage(r *http.Request, l wording.Language, title string) page 
 // name of their file.
 func workTemplates(shared *template.Template) map[string]*template.Template {
 	work := map[string]*template.Template{}
-	for _, name := range []string{"worklist", "dispatch", "dispatched", "paper", "feedback", "refused", "edit_episode", "coordinate_cohort", "cohort_ended", "entry", "entry_form"} {
+	for _, name := range []string{"worklist", "dispatch", "dispatched", "paper", "feedback", "refused", "edit_episode", "coordinate_cohort", "cohort_ended", "entry", "entry_form", "report", "codebook"} {
 		t := template.Must(shared.Clone())
 		work[name] = template.Must(t.ParseFS(templateFiles, "templates/coordinate.html", "templates/"+name+".html"))
 	}

@@ -19,7 +19,8 @@ import (
 // brokenClinic fails or panics with a text that nobody may see.
 type brokenClinic struct {
 	Coordination // none: what asks for it panics
-	err          error
+	Reports
+	err error
 }
 
 const secret = "191212121212"

@@ -48,6 +48,7 @@ type Clinic interface {
 	EpisodeFile(ctx context.Context, ref clinic.EpisodeRef) (clinic.EpisodeFile, error)
 	SetRegistryChoice(ctx context.Context, choosing clinic.RegistryChoosing) (store.RegistryChoice, error)
 	Coordination
+	Reports
 }
 
 // Options say what every page tells about the service. The zero value serves.

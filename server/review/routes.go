@@ -60,6 +60,8 @@ func Routes() []Route {
 		{Pattern: "POST /cohorts", Action: access.UpsertEpisodeCall, handle: (*site).endCohort},
 		{Pattern: "GET /episodes/new", handle: (*site).newEpisode},
 		{Pattern: "POST /episodes/new", Action: access.UpsertEpisodeCall, handle: (*site).createEpisode},
+		{Pattern: "GET " + reportPath, Action: access.GetGroupReportCall, handle: (*site).report},
+		{Pattern: "GET /codebook", handle: (*site).codebook},
 		{Pattern: "GET /units/{unit}/episodes/{id}/edit", Action: access.GetEpisodeCall, handle: (*site).editEpisode},
 		{Pattern: "POST /units/{unit}/episodes/{id}/edit", Action: access.UpsertEpisodeCall, handle: (*site).saveEpisode},
 		{Pattern: "GET /units/{unit}/episodes/{id}/dispatch", Action: access.ListOccasionActsCall, handle: (*site).dispatch},

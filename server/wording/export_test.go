@@ -13,7 +13,7 @@ func All() map[string][2]string {
 		"respondent": respondents, "role": roles, "no answer": noAnswers,
 		"registry choice": registryChoices, "stand out": standOut, "plain": plain, "occasion named": namedOccasions, "domain told": toldDomains,
 		"due state": dueStates, "occasion act": occasionActs, "way": ways, "episode field": episodeFields, "identifier system": identifierSystems,
-		"coding": codings, "done": dones, "warning": warnings, "problem": problems,
+		"coding": codings, "report word": reportWords, "done": dones, "warning": warnings, "problem": problems,
 	} {
 		for key, p := range table {
 			all[name+" "+key] = [2]string{p.sv, p.en}

@@ -3,7 +3,7 @@ package wording
 import "maps"
 
 // phrases are the sentences of all pages.
-var phrases = merged(pagePhrases, patientPhrases, coordinatePhrases, listPhrases, registryPhrases)
+var phrases = merged(pagePhrases, patientPhrases, coordinatePhrases, listPhrases, registryPhrases, reportPhrases)
 
 // merged lays tables together that no key shares.
 func merged(tables ...map[string]pair) map[string]pair {
