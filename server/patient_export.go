@@ -45,7 +45,7 @@ func (s *Server) ExportPatient(req *pb.ExportPatientRequest, stream grpc.ServerS
 	return stream.Send(&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_End{End: &pb.ExportPatientEnd{
 		Identifiers: int32(sent.Identifiers), Episodes: int32(sent.Episodes), Shares: int32(sent.Shares), Submissions: int32(sent.Submissions),
 		RegistryChoices: int32(sent.Choices), AccessEvents: int32(sent.Access), Names: int32(sent.Names), Acts: int32(sent.Acts),
-		PaperCodes: int32(sent.PaperCodes), Visits: int32(sent.Visits),
+		PaperCodes: int32(sent.PaperCodes), Visits: int32(sent.Visits), Deliveries: int32(sent.Deliveries),
 	}}})
 }
 
@@ -81,7 +81,17 @@ func patientPartProto(p *clinic.PatientPart) *pb.ExportPatientResponse {
 		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Submission{Submission: versionProto(p.Submission)}}
 	case p.Choice != nil:
 		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_RegistryChoice{RegistryChoice: choiceProto(*p.Choice)}}
+	case p.Delivery != nil:
+		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Delivery{Delivery: exportedDeliveryProto(p.Delivery)}}
 	default:
 		return &pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Access{Access: accessEventProto(p.Access)}}
 	}
+}
+
+func exportedDeliveryProto(d *store.Delivery) *pb.ExportedDelivery {
+	out := &pb.ExportedDelivery{DeliveryId: d.DeliveryID, Recipient: d.Recipient, Purpose: d.Note, MadeBy: d.By, MadeAt: timestamppb.New(d.At)}
+	if !d.FinishedAt.IsZero() {
+		out.FinishedAt = timestamppb.New(d.FinishedAt)
+	}
+	return out
 }

@@ -21,6 +21,7 @@ type PatientPart struct {
 	Visit      *store.Visit
 	Submission *Version
 	Choice     *store.RegistryChoice
+	Delivery   *store.Delivery
 	Access     *access.Event
 }
 
@@ -33,7 +34,7 @@ type ExportedIdentifier struct {
 
 // PatientParts counts parts by kind.
 type PatientParts struct {
-	Identifiers, Names, Episodes, Shares, Acts, PaperCodes, Visits, Submissions, Choices, Access int
+	Identifiers, Names, Episodes, Shares, Acts, PaperCodes, Visits, Submissions, Choices, Deliveries, Access int
 }
 
 // patientExport is an export under way.
@@ -47,7 +48,8 @@ type patientExport struct {
 
 // ExportPatient hands over all that is kept of a patient, for the patient who
 // asks for it: identifiers and the name, then each episode with all that hangs on
-// it, then registry choices and the access log. What is made from other parts
+// it, then registry choices, the deliveries that hold the patient, and the access
+// log. What is made from other parts
 // and says nothing more (summaries), and a launch link, which is gone in minutes,
 // are left out. It needs the memory of one form's
 // versions, or of a page of the log, at a time. What emit returns as an error
@@ -85,7 +87,7 @@ func (c *Clinic) ExportPatient(ctx context.Context, patient PatientRef, found []
 	if x.everyKey, err = c.store.PatientKeys(ctx, key); err != nil {
 		return PatientParts{}, err
 	}
-	for _, step := range []func(context.Context) error{x.identifiers, x.name, x.episodes, x.choices, x.accesses} {
+	for _, step := range []func(context.Context) error{x.identifiers, x.name, x.episodes, x.choices, x.deliveries, x.accesses} {
 		if err := step(ctx); err != nil {
 			return PatientParts{}, err
 		}
@@ -239,6 +241,22 @@ func (x *patientExport) choices(ctx context.Context) error {
 	for i := range choices {
 		x.sent.Choices++
 		if err := x.emit(PatientPart{Choice: &choices[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliveries hands over which recipients got the patient's data, under every key
+// that the patient ever had.
+func (x *patientExport) deliveries(ctx context.Context) error {
+	kept, err := x.store.DeliveriesOf(ctx, x.everyKey)
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		x.sent.Deliveries++
+		if err := x.emit(PatientPart{Delivery: &kept[i]}); err != nil {
 			return err
 		}
 	}

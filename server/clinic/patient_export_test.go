@@ -10,6 +10,7 @@ import (
 
 	"github.com/painscore/painscore/server/access"
 	"github.com/painscore/painscore/server/clinic"
+	"github.com/painscore/painscore/server/registry/delivery"
 	"github.com/painscore/painscore/server/store"
 )
 
@@ -38,6 +39,9 @@ func (s *site) exported(t *testing.T, patient clinic.PatientRef) (lines []string
 			lines = append(lines, fmt.Sprint("form ", v.System, " ", v.SubmissionID, " ", v.Version, " ", v.State, " in ", v.EpisodeID, " by ", v.InstrumentVersion, " counts ", v.Counts))
 		case p.Choice != nil:
 			lines = append(lines, fmt.Sprint("choice ", p.Choice.Provider, " ", p.Choice.Registry, " ", p.Choice.Number, " ", p.Choice.Choice))
+		case p.Delivery != nil:
+			d := p.Delivery
+			lines = append(lines, fmt.Sprint("delivered ", d.DeliveryID, " to ", d.Recipient, " for ", d.Note, " by ", d.By, " finished ", !d.FinishedAt.IsZero()))
 		case p.Access != nil:
 			lines = append(lines, "access "+string(p.Access.Action)+" "+p.Access.RequestID)
 		default:
@@ -128,6 +132,40 @@ func TestAnExportTellsWhoLookedUnderEveryKeyAndItself(t *testing.T) {
 	if sent.Access != 6 {
 		t.Errorf("%+v", sent)
 	}
+}
+
+// TestAnExportTellsOfDeliveriesThatHoldThePatient: under the key of then, also
+// one that broke off, and none that the patient is not in.
+func TestAnExportTellsOfDeliveriesThatHoldThePatient(t *testing.T) {
+	s := delivering(t)
+	fiveEpisodes(t, s)
+	s.deliver(t, exporting("d-1"))
+	s.now = s.now.Add(time.Hour)
+	broken := errors.New("the recipient hung up")
+	other := exporting("d-2")
+	other.Recipient = "study"
+	if _, err := s.Export(ctx, other, clinic.ExportSink{
+		Head: func(*clinic.ExportHead) error { return nil },
+		Rows: func([]delivery.Row, int64) error { return broken },
+	}); !errors.Is(err, broken) {
+		t.Fatalf("the delivery was not broken off: %v", err)
+	}
+	merge := linking(reserve, somebody(0))
+	s.submit(t, of(reserve, "s-r", "e-r"))
+	merge.Merge = true
+	s.link(t, merge)
+	of := func(who clinic.PatientRef) []string {
+		lines, sent := s.exported(t, who)
+		lines = slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "delivered") })
+		if sent.Deliveries != len(lines) {
+			t.Errorf("%d counted, %d sent", sent.Deliveries, len(lines))
+		}
+		return lines
+	}
+	want := []string{"delivered d-2 to study for a study by local finished false", "delivered d-1 to nrs for registry by local finished true"}
+	same(t, "of one who is known by another key since", of(somebody(0)), want)
+	same(t, "of another", of(somebody(1)), want)
+	same(t, "of one who objected", of(somebody(2)), nil)
 }
 
 func TestAnExportTellsOfMoreLooksThanOnePage(t *testing.T) {

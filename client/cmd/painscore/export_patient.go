@@ -37,9 +37,15 @@ Each line is one JSON object with one key, which says what it is:
   identifier       what the patient is called, and since when that is known
   episode          one version of an episode of care, oldest first
   share            one act of letting another unit see an episode
+  name             what the patient is called, if a name was given
+  act              what was done about an occasion: forms sent, answers read, feedback
+  paper_code       the code on the paper forms of an occasion
+  visit            up to when a reader has seen an episode
   submission       one scoring of one version of a sheet: the answers by code and
                    as values, the scores, and in "counts" whether they hold now
   registry_choice  what the patient said to a registry, oldest first
+  delivery         a delivery to a registry that holds the patient: to whom, when,
+                   for what and by whom, newest first
   access           who looked, when and why, newest first
   end              always the last line: how many there are of each
 
@@ -85,8 +91,8 @@ func exportPatient(cmd *cobra.Command, f *exportPatientFlags) error {
 	if f.connection.json {
 		return printJSON(cmd.OutOrStdout(), end)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %d identifiers, %d names, %d versions of episodes, %d acts of sharing, %d acts about occasions, %d paper codes, %d readers' last looks, %d scorings of sheets, %d registry choices, %d events of the access log.\n",
-		name, end.Identifiers, end.Names, end.Episodes, end.Shares, end.Acts, end.PaperCodes, end.Visits, end.Submissions, end.RegistryChoices, end.AccessEvents)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %d identifiers, %d names, %d versions of episodes, %d acts of sharing, %d acts about occasions, %d paper codes, %d readers' last looks, %d scorings of sheets, %d registry choices, %d deliveries, %d events of the access log.\n",
+		name, end.Identifiers, end.Names, end.Episodes, end.Shares, end.Acts, end.PaperCodes, end.Visits, end.Submissions, end.RegistryChoices, end.Deliveries, end.AccessEvents)
 	return outputError(err)
 }
 
@@ -129,6 +135,8 @@ func receiveExport(ctx context.Context, c *client.Client, request *pb.ExportPati
 			got.Submissions++
 		case *pb.ExportPatientResponse_RegistryChoice:
 			got.RegistryChoices++
+		case *pb.ExportPatientResponse_Delivery:
+			got.Deliveries++
 		case *pb.ExportPatientResponse_Access:
 			got.AccessEvents++
 		case *pb.ExportPatientResponse_End:

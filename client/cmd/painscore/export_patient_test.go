@@ -43,9 +43,10 @@ func exportParts() []any {
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Share{Share: &pb.ExportedShare{CareUnit: "A", EpisodeId: "e-1", WithCareUnit: "B"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Submission{Submission: &pb.SubmissionVersion{Submission: stored.Submission, Counts: true}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_RegistryChoice{RegistryChoice: &pb.RegistryChoice{Registry: "nrs"}}},
+		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Delivery{Delivery: &pb.ExportedDelivery{DeliveryId: "d-1", Recipient: "nrs"}}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_Access{Access: looked}},
 		&pb.ExportPatientResponse{Part: &pb.ExportPatientResponse_End{End: &pb.ExportPatientEnd{
-			Identifiers: 1, Names: 1, Acts: 1, PaperCodes: 1, Visits: 1, Episodes: 1, Shares: 1, Submissions: 1, RegistryChoices: 1, AccessEvents: 1}}},
+			Identifiers: 1, Names: 1, Acts: 1, PaperCodes: 1, Visits: 1, Episodes: 1, Shares: 1, Submissions: 1, RegistryChoices: 1, Deliveries: 1, AccessEvents: 1}}},
 	}
 }
 

@@ -71,8 +71,8 @@ func (x *ExportPatientRequest) GetPatient() *PatientIdentifier {
 }
 
 // One part of an export: identifiers and the name come first, then each episode with its versions, its shares, what was done
-// about its occasions, its paper codes, who has seen it and its sheets, then choices and the access log, then the end. A stream without `end` was cut off. Deliveries to
-// registries that hold the patient have no part here: RegistryService.ListExports lists them.
+// about its occasions, its paper codes, who has seen it and its sheets, then choices, deliveries to registries and the access
+// log, then the end. A stream without `end` was cut off.
 type ExportPatientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The part.
@@ -90,6 +90,7 @@ type ExportPatientResponse struct {
 	//	*ExportPatientResponse_Act
 	//	*ExportPatientResponse_PaperCode
 	//	*ExportPatientResponse_Visit
+	//	*ExportPatientResponse_Delivery
 	Part          isExportPatientResponse_Part `protobuf_oneof:"part"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -231,6 +232,15 @@ func (x *ExportPatientResponse) GetVisit() *ExportedVisit {
 	return nil
 }
 
+func (x *ExportPatientResponse) GetDelivery() *ExportedDelivery {
+	if x != nil {
+		if x, ok := x.Part.(*ExportPatientResponse_Delivery); ok {
+			return x.Delivery
+		}
+	}
+	return nil
+}
+
 type isExportPatientResponse_Part interface {
 	isExportPatientResponse_Part()
 }
@@ -291,6 +301,11 @@ type ExportPatientResponse_Visit struct {
 	Visit *ExportedVisit `protobuf:"bytes,11,opt,name=visit,proto3,oneof"`
 }
 
+type ExportPatientResponse_Delivery struct {
+	// A delivery to a registry or another recipient that holds the patient, newest first; also one that was never finished.
+	Delivery *ExportedDelivery `protobuf:"bytes,12,opt,name=delivery,proto3,oneof"`
+}
+
 func (*ExportPatientResponse_Identifier) isExportPatientResponse_Part() {}
 
 func (*ExportPatientResponse_Episode) isExportPatientResponse_Part() {}
@@ -312,6 +327,8 @@ func (*ExportPatientResponse_Act) isExportPatientResponse_Part() {}
 func (*ExportPatientResponse_PaperCode) isExportPatientResponse_Part() {}
 
 func (*ExportPatientResponse_Visit) isExportPatientResponse_Part() {}
+
+func (*ExportPatientResponse_Delivery) isExportPatientResponse_Part() {}
 
 // What the patient is called.
 type ExportedIdentifier struct {
@@ -696,6 +713,97 @@ func (x *ExportedVisit) GetSeenAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// A handing-over of data in which the patient is.
+type ExportedDelivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the delivery; RegistryService.ListExports tells the rest of it.
+	DeliveryId string `protobuf:"bytes,1,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	// Id of who got it.
+	Recipient string `protobuf:"bytes,2,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// What the recipient uses the data for.
+	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// Who asked for it.
+	MadeBy string `protobuf:"bytes,4,opt,name=made_by,json=madeBy,proto3" json:"made_by,omitempty"`
+	// When it was begun.
+	MadeAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`
+	// When it was finished; unset if it never was. What is known of the patient may have left nevertheless.
+	FinishedAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedDelivery) Reset() {
+	*x = ExportedDelivery{}
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedDelivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedDelivery) ProtoMessage() {}
+
+func (x *ExportedDelivery) ProtoReflect() protoreflect.Message {
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedDelivery.ProtoReflect.Descriptor instead.
+func (*ExportedDelivery) Descriptor() ([]byte, []int) {
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ExportedDelivery) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *ExportedDelivery) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *ExportedDelivery) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *ExportedDelivery) GetMadeBy() string {
+	if x != nil {
+		return x.MadeBy
+	}
+	return ""
+}
+
+func (x *ExportedDelivery) GetMadeAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MadeAt
+	}
+	return nil
+}
+
+func (x *ExportedDelivery) GetFinishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FinishedAt
+	}
+	return nil
+}
+
 // How many parts of each kind came before.
 type ExportPatientEnd struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -718,14 +826,16 @@ type ExportPatientEnd struct {
 	// Codes on paper forms.
 	PaperCodes int32 `protobuf:"varint,9,opt,name=paper_codes,json=paperCodes,proto3" json:"paper_codes,omitempty"`
 	// Readers' last looks.
-	Visits        int32 `protobuf:"varint,10,opt,name=visits,proto3" json:"visits,omitempty"`
+	Visits int32 `protobuf:"varint,10,opt,name=visits,proto3" json:"visits,omitempty"`
+	// Deliveries.
+	Deliveries    int32 `protobuf:"varint,11,opt,name=deliveries,proto3" json:"deliveries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExportPatientEnd) Reset() {
 	*x = ExportPatientEnd{}
-	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +847,7 @@ func (x *ExportPatientEnd) String() string {
 func (*ExportPatientEnd) ProtoMessage() {}
 
 func (x *ExportPatientEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_painscore_v1_patient_export_proto_msgTypes[7]
+	mi := &file_painscore_v1_patient_export_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +860,7 @@ func (x *ExportPatientEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportPatientEnd.ProtoReflect.Descriptor instead.
 func (*ExportPatientEnd) Descriptor() ([]byte, []int) {
-	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{7}
+	return file_painscore_v1_patient_export_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExportPatientEnd) GetIdentifiers() int32 {
@@ -823,13 +933,20 @@ func (x *ExportPatientEnd) GetVisits() int32 {
 	return 0
 }
 
+func (x *ExportPatientEnd) GetDeliveries() int32 {
+	if x != nil {
+		return x.Deliveries
+	}
+	return 0
+}
+
 var File_painscore_v1_patient_export_proto protoreflect.FileDescriptor
 
 const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\n" +
 	"!painscore/v1/patient_export.proto\x12\fpainscore.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a painscore/v1/audit_service.proto\x1a\x1fpainscore/v1/coordination.proto\x1a\x1apainscore/v1/episode.proto\x1a\x1fpainscore/v1/patient_name.proto\x1a\"painscore/v1/registry_choice.proto\x1a\x1apainscore/v1/rescore.proto\x1a\x1dpainscore/v1/submission.proto\"Q\n" +
 	"\x14ExportPatientRequest\x129\n" +
-	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"\x97\x05\n" +
+	"\apatient\x18\x01 \x01(\v2\x1f.painscore.v1.PatientIdentifierR\apatient\"\xd5\x05\n" +
 	"\x15ExportPatientResponse\x12B\n" +
 	"\n" +
 	"identifier\x18\x01 \x01(\v2 .painscore.v1.ExportedIdentifierH\x00R\n" +
@@ -847,7 +964,8 @@ const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\n" +
 	"paper_code\x18\n" +
 	" \x01(\v2\x1f.painscore.v1.ExportedPaperCodeH\x00R\tpaperCode\x123\n" +
-	"\x05visit\x18\v \x01(\v2\x1b.painscore.v1.ExportedVisitH\x00R\x05visitB\x06\n" +
+	"\x05visit\x18\v \x01(\v2\x1b.painscore.v1.ExportedVisitH\x00R\x05visit\x12<\n" +
+	"\bdelivery\x18\f \x01(\v2\x1e.painscore.v1.ExportedDeliveryH\x00R\bdeliveryB\x06\n" +
 	"\x04part\"\x8c\x01\n" +
 	"\x12ExportedIdentifier\x12?\n" +
 	"\n" +
@@ -883,7 +1001,16 @@ const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\n" +
 	"episode_id\x18\x02 \x01(\tR\tepisodeId\x12\x16\n" +
 	"\x06reader\x18\x03 \x01(\tR\x06reader\x123\n" +
-	"\aseen_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06seenAt\"\xbd\x02\n" +
+	"\aseen_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06seenAt\"\xf6\x01\n" +
+	"\x10ExportedDelivery\x12\x1f\n" +
+	"\vdelivery_id\x18\x01 \x01(\tR\n" +
+	"deliveryId\x12\x1c\n" +
+	"\trecipient\x18\x02 \x01(\tR\trecipient\x12\x18\n" +
+	"\apurpose\x18\x03 \x01(\tR\apurpose\x12\x17\n" +
+	"\amade_by\x18\x04 \x01(\tR\x06madeBy\x123\n" +
+	"\amade_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06madeAt\x12;\n" +
+	"\vfinished_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"finishedAt\"\xdd\x02\n" +
 	"\x10ExportPatientEnd\x12 \n" +
 	"\videntifiers\x18\x01 \x01(\x05R\videntifiers\x12\x1a\n" +
 	"\bepisodes\x18\x02 \x01(\x05R\bepisodes\x12\x16\n" +
@@ -896,7 +1023,10 @@ const file_painscore_v1_patient_export_proto_rawDesc = "" +
 	"\vpaper_codes\x18\t \x01(\x05R\n" +
 	"paperCodes\x12\x16\n" +
 	"\x06visits\x18\n" +
-	" \x01(\x05R\x06visitsBb\n" +
+	" \x01(\x05R\x06visits\x12\x1e\n" +
+	"\n" +
+	"deliveries\x18\v \x01(\x05R\n" +
+	"deliveriesBb\n" +
 	"\x10org.painscore.v1P\x01Z=github.com/painscore/painscore/proto/painscore/v1;painscorev1\xaa\x02\fPainscore.V1b\x06proto3"
 
 var (
@@ -911,7 +1041,7 @@ func file_painscore_v1_patient_export_proto_rawDescGZIP() []byte {
 	return file_painscore_v1_patient_export_proto_rawDescData
 }
 
-var file_painscore_v1_patient_export_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_painscore_v1_patient_export_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_painscore_v1_patient_export_proto_goTypes = []any{
 	(*ExportPatientRequest)(nil),  // 0: painscore.v1.ExportPatientRequest
 	(*ExportPatientResponse)(nil), // 1: painscore.v1.ExportPatientResponse
@@ -920,42 +1050,46 @@ var file_painscore_v1_patient_export_proto_goTypes = []any{
 	(*ExportedAct)(nil),           // 4: painscore.v1.ExportedAct
 	(*ExportedPaperCode)(nil),     // 5: painscore.v1.ExportedPaperCode
 	(*ExportedVisit)(nil),         // 6: painscore.v1.ExportedVisit
-	(*ExportPatientEnd)(nil),      // 7: painscore.v1.ExportPatientEnd
-	(*PatientIdentifier)(nil),     // 8: painscore.v1.PatientIdentifier
-	(*Episode)(nil),               // 9: painscore.v1.Episode
-	(*SubmissionVersion)(nil),     // 10: painscore.v1.SubmissionVersion
-	(*RegistryChoice)(nil),        // 11: painscore.v1.RegistryChoice
-	(*AccessEvent)(nil),           // 12: painscore.v1.AccessEvent
-	(*PatientName)(nil),           // 13: painscore.v1.PatientName
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*OccasionAct)(nil),           // 15: painscore.v1.OccasionAct
-	(Occasion)(0),                 // 16: painscore.v1.Occasion
+	(*ExportedDelivery)(nil),      // 7: painscore.v1.ExportedDelivery
+	(*ExportPatientEnd)(nil),      // 8: painscore.v1.ExportPatientEnd
+	(*PatientIdentifier)(nil),     // 9: painscore.v1.PatientIdentifier
+	(*Episode)(nil),               // 10: painscore.v1.Episode
+	(*SubmissionVersion)(nil),     // 11: painscore.v1.SubmissionVersion
+	(*RegistryChoice)(nil),        // 12: painscore.v1.RegistryChoice
+	(*AccessEvent)(nil),           // 13: painscore.v1.AccessEvent
+	(*PatientName)(nil),           // 14: painscore.v1.PatientName
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*OccasionAct)(nil),           // 16: painscore.v1.OccasionAct
+	(Occasion)(0),                 // 17: painscore.v1.Occasion
 }
 var file_painscore_v1_patient_export_proto_depIdxs = []int32{
-	8,  // 0: painscore.v1.ExportPatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
+	9,  // 0: painscore.v1.ExportPatientRequest.patient:type_name -> painscore.v1.PatientIdentifier
 	2,  // 1: painscore.v1.ExportPatientResponse.identifier:type_name -> painscore.v1.ExportedIdentifier
-	9,  // 2: painscore.v1.ExportPatientResponse.episode:type_name -> painscore.v1.Episode
+	10, // 2: painscore.v1.ExportPatientResponse.episode:type_name -> painscore.v1.Episode
 	3,  // 3: painscore.v1.ExportPatientResponse.share:type_name -> painscore.v1.ExportedShare
-	10, // 4: painscore.v1.ExportPatientResponse.submission:type_name -> painscore.v1.SubmissionVersion
-	11, // 5: painscore.v1.ExportPatientResponse.registry_choice:type_name -> painscore.v1.RegistryChoice
-	12, // 6: painscore.v1.ExportPatientResponse.access:type_name -> painscore.v1.AccessEvent
-	7,  // 7: painscore.v1.ExportPatientResponse.end:type_name -> painscore.v1.ExportPatientEnd
-	13, // 8: painscore.v1.ExportPatientResponse.name:type_name -> painscore.v1.PatientName
+	11, // 4: painscore.v1.ExportPatientResponse.submission:type_name -> painscore.v1.SubmissionVersion
+	12, // 5: painscore.v1.ExportPatientResponse.registry_choice:type_name -> painscore.v1.RegistryChoice
+	13, // 6: painscore.v1.ExportPatientResponse.access:type_name -> painscore.v1.AccessEvent
+	8,  // 7: painscore.v1.ExportPatientResponse.end:type_name -> painscore.v1.ExportPatientEnd
+	14, // 8: painscore.v1.ExportPatientResponse.name:type_name -> painscore.v1.PatientName
 	4,  // 9: painscore.v1.ExportPatientResponse.act:type_name -> painscore.v1.ExportedAct
 	5,  // 10: painscore.v1.ExportPatientResponse.paper_code:type_name -> painscore.v1.ExportedPaperCode
 	6,  // 11: painscore.v1.ExportPatientResponse.visit:type_name -> painscore.v1.ExportedVisit
-	8,  // 12: painscore.v1.ExportedIdentifier.identifier:type_name -> painscore.v1.PatientIdentifier
-	14, // 13: painscore.v1.ExportedIdentifier.added_at:type_name -> google.protobuf.Timestamp
-	14, // 14: painscore.v1.ExportedShare.at:type_name -> google.protobuf.Timestamp
-	15, // 15: painscore.v1.ExportedAct.act:type_name -> painscore.v1.OccasionAct
-	16, // 16: painscore.v1.ExportedPaperCode.occasion:type_name -> painscore.v1.Occasion
-	14, // 17: painscore.v1.ExportedPaperCode.made_at:type_name -> google.protobuf.Timestamp
-	14, // 18: painscore.v1.ExportedVisit.seen_at:type_name -> google.protobuf.Timestamp
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	7,  // 12: painscore.v1.ExportPatientResponse.delivery:type_name -> painscore.v1.ExportedDelivery
+	9,  // 13: painscore.v1.ExportedIdentifier.identifier:type_name -> painscore.v1.PatientIdentifier
+	15, // 14: painscore.v1.ExportedIdentifier.added_at:type_name -> google.protobuf.Timestamp
+	15, // 15: painscore.v1.ExportedShare.at:type_name -> google.protobuf.Timestamp
+	16, // 16: painscore.v1.ExportedAct.act:type_name -> painscore.v1.OccasionAct
+	17, // 17: painscore.v1.ExportedPaperCode.occasion:type_name -> painscore.v1.Occasion
+	15, // 18: painscore.v1.ExportedPaperCode.made_at:type_name -> google.protobuf.Timestamp
+	15, // 19: painscore.v1.ExportedVisit.seen_at:type_name -> google.protobuf.Timestamp
+	15, // 20: painscore.v1.ExportedDelivery.made_at:type_name -> google.protobuf.Timestamp
+	15, // 21: painscore.v1.ExportedDelivery.finished_at:type_name -> google.protobuf.Timestamp
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_painscore_v1_patient_export_proto_init() }
@@ -982,6 +1116,7 @@ func file_painscore_v1_patient_export_proto_init() {
 		(*ExportPatientResponse_Act)(nil),
 		(*ExportPatientResponse_PaperCode)(nil),
 		(*ExportPatientResponse_Visit)(nil),
+		(*ExportPatientResponse_Delivery)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -989,7 +1124,7 @@ func file_painscore_v1_patient_export_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_painscore_v1_patient_export_proto_rawDesc), len(file_painscore_v1_patient_export_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -92,8 +92,8 @@ type PatientServiceClient interface {
 	// Lists the episodes of the patients who bear a name, exactly and as a whole. Where there are none the list is empty.
 	FindPatientsByName(ctx context.Context, in *FindPatientsByNameRequest, opts ...grpc.CallOption) (*FindPatientsByNameResponse, error)
 	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
-	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
-	// the one place where they leave the server. Hand it to the patient and to nobody else.
+	// and sheets with every version and scoring, shares, registry choices, deliveries that hold the patient, and who has looked.
+	// The identifiers are in it: it is the one place where they leave the server. Hand it to the patient and to nobody else.
 	//
 	// Each part is one message, so that neither side needs the memory of the whole. The last one is `end`. What is written
 	// while the export runs may be in it or not.
@@ -419,8 +419,8 @@ type PatientServiceServer interface {
 	// Lists the episodes of the patients who bear a name, exactly and as a whole. Where there are none the list is empty.
 	FindPatientsByName(context.Context, *FindPatientsByNameRequest) (*FindPatientsByNameResponse, error)
 	// Returns everything that is kept of one patient, in all care units, for the patient who asks for it: identifiers, episodes
-	// and sheets with every version and scoring, shares, registry choices and who has looked. The identifiers are in it: it is
-	// the one place where they leave the server. Hand it to the patient and to nobody else.
+	// and sheets with every version and scoring, shares, registry choices, deliveries that hold the patient, and who has looked.
+	// The identifiers are in it: it is the one place where they leave the server. Hand it to the patient and to nobody else.
 	//
 	// Each part is one message, so that neither side needs the memory of the whole. The last one is `end`. What is written
 	// while the export runs may be in it or not.
