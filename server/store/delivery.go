@@ -52,6 +52,12 @@ type Deliveries interface {
 	// DeliveriesOf returns those that hold an episode of a patient under one of
 	// these keys, in the order of Deliveries.
 	DeliveriesOf(ctx context.Context, patientKeys []string) ([]Delivery, error)
+	// DeliveredCount says how many episodes a delivery holds, and how many of them
+	// are of patients who were erased since.
+	DeliveredCount(ctx context.Context, deliveryID string) (episodes, erased int64, err error)
+	// DeliveredAmong returns those of these episodes that a delivery holds, by
+	// Episode.
+	DeliveredAmong(ctx context.Context, deliveryID string, episodes []string) (map[string]Delivered, error)
 	// DeliveredEpisodes returns what a delivery holds, ordered by Episode (byte
 	// by byte), after the given one, at most limit.
 	DeliveredEpisodes(ctx context.Context, deliveryID, after string, limit int) ([]Delivered, error)

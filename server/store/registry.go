@@ -54,6 +54,9 @@ type RegistryChoices interface {
 	// provider and registry (compared byte by byte), oldest first; none is no
 	// error. The last of a provider and registry holds.
 	RegistryChoices(ctx context.Context, patientKey string) ([]RegistryChoice, error)
+	// ChoicesOf returns what holds for each of these patients at one provider and
+	// registry, by key; who has chosen nothing there is not in it.
+	ChoicesOf(ctx context.Context, provider, registry string, patientKeys []string) (map[string]Choice, error)
 	// ChoiceProviders returns every care provider under whose name a choice is
 	// kept, in order. It reads all choices: a matter of a start, not of a call.
 	ChoiceProviders(ctx context.Context) ([]string, error)

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -154,6 +155,15 @@ func (m *many) fill(keys []any) []any {
 		keys = append(keys, keys[len(keys)-m.width:]...)
 	}
 	return keys
+}
+
+// distinct are keys of one column, in order and each once.
+func distinct(keys []string) []any {
+	all := make([]any, 0, len(keys))
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
+		all = append(all, key)
+	}
+	return all
 }
 
 // lookUp runs a query about keys and scans every row that it finds, some of

@@ -41,7 +41,7 @@ func (s *Store) BeginDelivery(ctx context.Context, d store.Delivery) (store.Deli
 // erasure and a merge of its patients do: a patient who is there when it looks
 // is marked by the erasure that comes next.
 func (s *Store) AddDelivered(ctx context.Context, deliveryID, careUnit string, episodes []store.Delivered) error {
-	values := make([]any, 0, 4*len(episodes))
+	values, keys := make([]any, 0, 4*len(episodes)), make([]string, 0, len(episodes))
 	for _, e := range episodes {
 		if e.Episode == "" || e.PatientKey == "" || careUnit == "" {
 			return errors.New("sqlstore: a delivered episode without a pseudonym, a patient or a care unit")
@@ -50,7 +50,9 @@ func (s *Store) AddDelivered(ctx context.Context, deliveryID, careUnit string, e
 			return err
 		}
 		values = append(values, deliveryID, e.Episode, e.PatientKey, 0)
+		keys = append(keys, e.PatientKey)
 	}
+	patients := distinct(keys)
 	return s.write(ctx, "add to a delivery", func(t *transaction) error {
 		if _, err := t.counter(careUnit); err != nil {
 			return err
@@ -58,11 +60,15 @@ func (s *Store) AddDelivered(ctx context.Context, deliveryID, careUnit string, e
 		if known, err := readRows(t, scanDelivery, t.sql.delivery, deliveryID); err != nil || len(known) == 0 {
 			return cmp.Or(err, refuse(store.ErrNotFound))
 		}
-		for _, e := range episodes {
-			var one int64
-			if found, err := t.read(t.sql.patient, []any{e.PatientKey}, &one); err != nil || !found {
-				return cmp.Or(err, refuse(store.ErrStale))
-			}
+		live := map[string]bool{}
+		err := t.lookUp(&t.sql.livePatients, slices.Clone(patients), func(row scanner) error {
+			var key string
+			err := row.Scan(&key)
+			live[key] = true
+			return err
+		})
+		if err != nil || len(live) < len(patients) {
+			return cmp.Or(err, refuse(store.ErrStale))
 		}
 		return t.insert(&t.sql.addDelivered, values)
 	}, asMaintenance, repeatable)
@@ -119,6 +125,31 @@ func (s *Store) DeliveriesOf(ctx context.Context, patientKeys []string) ([]store
 // DeliveredEpisodes returns what a delivery holds, by pseudonym.
 func (s *Store) DeliveredEpisodes(ctx context.Context, deliveryID, after string, limit int) ([]store.Delivered, error) {
 	return readAll(ctx, s, "delivered episodes", scanDelivered, s.sql.deliveredEpisodes, deliveryID, after, max(limit, 0))
+}
+
+// DeliveredCount says how many episodes a delivery holds.
+func (s *Store) DeliveredCount(ctx context.Context, deliveryID string) (episodes, erased int64, err error) {
+	err = s.each(ctx, "count of a delivery", func(row scanner) error { return row.Scan(&episodes, &erased) }, s.sql.deliveredCount, deliveryID)
+	return episodes, erased, err
+}
+
+// DeliveredAmong returns those of these episodes that a delivery holds.
+func (s *Store) DeliveredAmong(ctx context.Context, deliveryID string, episodes []string) (map[string]store.Delivered, error) {
+	keys := make([]any, 0, 2*len(episodes))
+	for _, episode := range episodes {
+		keys = append(keys, deliveryID, episode)
+	}
+	among := make(map[string]store.Delivered, len(episodes))
+	err := s.lookUp(ctx, "delivered episodes", &s.sql.deliveredAmong, keys, func(row scanner) error {
+		var one store.Delivered
+		err := scanDelivered(row, &one)
+		among[one.Episode] = one
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return among, nil
 }
 
 func scanDelivery(row scanner, to *store.Delivery) error {

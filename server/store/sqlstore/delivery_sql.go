@@ -6,7 +6,9 @@ type deliveryStatements struct {
 	delivery, addDelivery, finishDelivery string
 	deliveries, deliveriesOf              string
 	addDelivered                          many
-	deliveredEpisodes, eraseDelivered     string
+	deliveredEpisodes, deliveredCount     string
+	deliveredAmong, livePatients          many
+	eraseDelivered                        string
 
 	episodesAsOf, submissionsOfRun string
 }
@@ -25,6 +27,11 @@ func newDeliveryStatements(r func(string) string) deliveryStatements {
 		addDelivered: rows(r, `delivery_member`, `delivery_id, episode, patient_key, is_erased`, ` ON CONFLICT (delivery_id, episode) DO NOTHING`),
 		deliveredEpisodes: r(`SELECT episode, patient_key, is_erased FROM delivery_member
 			WHERE delivery_id = $1 AND episode > $2 ORDER BY episode LIMIT $3`),
+		deliveredCount: r(`SELECT COUNT(*), CAST(COALESCE(SUM(is_erased), 0) AS BIGINT) FROM delivery_member WHERE delivery_id = $1`),
+		// CROSS JOIN: SQLite must begin with the keys.
+		deliveredAmong: keyed(r, `delivery_id, episode`, `SELECT m.episode, m.patient_key, m.is_erased
+			FROM k CROSS JOIN delivery_member m WHERE m.delivery_id = k.delivery_id AND m.episode = k.episode`),
+		livePatients:   list(r, `SELECT patient_key FROM patient WHERE patient_key IN (`, `)`),
 		eraseDelivered: r(`UPDATE delivery_member SET is_erased = 1 WHERE patient_key = $1`),
 
 		// The + keeps SQLite to the key: versions of an episode are few.

@@ -27,6 +27,8 @@ func SQL() map[string]string {
 		"an instrument's forms":            s.submissionsOfInstrument,
 		"a run of episodes as of a change": s.episodesAsOf,
 		"the forms of a run":               s.submissionsOfRun,
+		"choices of patients":              s.choicesOf.texts[0],
+		"patients who are there":           s.livePatients.texts[0],
 		"one row scored anew":              s.rescoredRow,
 		"superseded since":                 s.superseded,
 		"staged scores of a plan":          s.countStaged,

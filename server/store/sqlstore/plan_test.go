@@ -56,6 +56,8 @@ func TestReadsFollowTheKey(t *testing.T) {
 			"submission_version USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)",
 			"r USING PRIMARY KEY (care_unit=? AND episode_id>? AND episode_id<?)", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)",
 		},
+		"choices of patients":     {"registry_choice USING PRIMARY KEY (patient_key=?)"},
+		"patients who are there":  {"patient USING"},
 		"one row scored anew":     {"r USING PRIMARY KEY (care_unit=? AND episode_id=? AND occasion=?", "f USING PRIMARY KEY (care_unit=? AND plan_id=?)"},
 		"superseded since":        {"v USING COVERING INDEX submission_by_change (care_unit=? AND change_seq>?)", "r USING COVERING INDEX rescored_by_plan (care_unit=? AND plan_id=? AND episode_id=? AND occasion=?"},
 		"staged scores of a plan": {"rescored_submission USING COVERING INDEX rescored_by_plan (care_unit=? AND plan_id=?)"},

@@ -12,6 +12,7 @@ import (
 // test patients.
 type registryStatements struct {
 	registryChoices, registryNumber, addRegistryChoice, eraseRegistryChoices string
+	choicesOf                                                                many
 
 	choiceProviders, choosersAt, eraseChoicesAt string
 
@@ -24,6 +25,8 @@ func newRegistryStatements(r func(string) string) registryStatements {
 	return registryStatements{
 		registryChoices: r(`SELECT ` + registryColumns + ` FROM registry_choice
 			WHERE patient_key = $1 ORDER BY provider, registry, number`),
+		choicesOf: list(r, `SELECT patient_key, provider, registry, choice FROM registry_choice
+			WHERE patient_key IN (`, `) ORDER BY patient_key, provider, registry, number`),
 		registryNumber: r(`SELECT number FROM registry_choice WHERE patient_key = $1 AND provider = $2 AND registry = $3
 			ORDER BY number DESC LIMIT 1`),
 		addRegistryChoice:    r(`INSERT INTO registry_choice (` + registryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`),
@@ -87,6 +90,24 @@ func (t *transaction) addRegistryChoice(c store.RegistryChoice) error {
 // RegistryChoices returns every version of a patient's choices.
 func (s *Store) RegistryChoices(ctx context.Context, patientKey string) ([]store.RegistryChoice, error) {
 	return readAll(ctx, s, "registry choices of a patient", scanRegistryChoice, s.sql.registryChoices, patientKey)
+}
+
+// ChoicesOf returns what holds for each of these patients at one provider and
+// registry.
+func (s *Store) ChoicesOf(ctx context.Context, provider, registry string, patientKeys []string) (map[string]store.Choice, error) {
+	holds := make(map[string]store.Choice, len(patientKeys))
+	scan := func(row scanner) error {
+		var key, at, to, choice string
+		err := row.Scan(&key, &at, &to, &choice)
+		if at == provider && to == registry {
+			holds[key] = store.Choice(choice) // the last of them is the newest
+		}
+		return err
+	}
+	if err := s.lookUp(ctx, "registry choices of patients", &s.sql.choicesOf, distinct(patientKeys), scan); err != nil {
+		return nil, err
+	}
+	return holds, nil
 }
 
 func scanRegistryChoice(row scanner, to *store.RegistryChoice) error {

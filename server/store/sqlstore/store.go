@@ -112,6 +112,12 @@ func (s *Store) each(ctx context.Context, what string, f func(scanner) error, qu
 	return s.failRead(ctx, what, rows.Err())
 }
 
+// lookUp runs a query about keys on the readers and scans every row that it
+// finds, some of them twice.
+func (s *Store) lookUp(ctx context.Context, what string, m *many, keys []any, scan func(scanner) error) error {
+	return m.each(m.fill(keys), func(query string, values []any) error { return s.each(ctx, what, scan, query, values...) })
+}
+
 // readAll returns every row of a query.
 func readAll[T any](ctx context.Context, s *Store, what string, scan func(scanner, *T) error, query string, args ...any) ([]T, error) {
 	var all []T

@@ -99,6 +99,39 @@ var deliveryTests = map[string]func(*testing.T, fixture){
 		isError(t, "unknown", s.AddDelivered(ctx, "none", unit, delivered("p", "ada")), store.ErrNotFound)
 	},
 
+	"a delivery is counted, and asked for episodes that it may hold": func(t *testing.T, s fixture) {
+		put(t, s, episode(unit, "e"), "ada", 0)
+		put(t, s, episode(unit, "e2"), "bob", 0)
+		begin(t, s, handedOver("d", 0))
+		begin(t, s, handedOver("other", 1))
+		var pairs, asked []string
+		for n := range 150 { // more than a statement takes
+			pairs = append(pairs, fmt.Sprintf("p%03d", n), []string{"ada", "bob"}[n%2])
+			asked = append(asked, fmt.Sprintf("p%03d", n*2))
+		}
+		addDelivered(t, s, "d", pairs...)
+		addDelivered(t, s, "other", "p200", "ada")
+		count := func(id string, episodes, erased int64) {
+			t.Helper()
+			n, gone, err := s.DeliveredCount(ctx, id)
+			same(t, id, []any{n, gone, err}, []any{episodes, erased, error(nil)})
+		}
+		count("d", 150, 0)
+		want := map[string]store.Delivered{}
+		for _, d := range must(s.DeliveredEpisodes(ctx, "d", "", 1000))(t) {
+			if slices.Contains(asked, d.Episode) {
+				want[d.Episode] = d
+			}
+		}
+		same(t, "among", must(s.DeliveredAmong(ctx, "d", asked))(t), want)
+		same(t, "none", must(s.DeliveredAmong(ctx, "d", nil))(t), map[string]store.Delivered{})
+		same(t, "of none", must(s.DeliveredAmong(ctx, "none", asked))(t), map[string]store.Delivered{})
+		erase(t, s, erasing("x-1", "bob"))
+		count("d", 150, 75)
+		count("none", 0, 0)
+		same(t, "erased", must(s.DeliveredAmong(ctx, "d", []string{"p001"}))(t)["p001"].Erased, true)
+	},
+
 	"nobody who is gone is added, and with them none of the call": func(t *testing.T, s fixture) {
 		put(t, s, episode(unit, "e"), "ada", 0)
 		begin(t, s, handedOver("d", 0))

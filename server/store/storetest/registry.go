@@ -48,6 +48,32 @@ var registryTests = map[string]func(*testing.T, fixture){
 		same(t, "another's", choices(t, s, "bob"), []store.RegistryChoice(nil))
 	},
 
+	"of many patients what holds at one provider and registry is read at once": func(t *testing.T, s fixture) {
+		var keys []string
+		want := map[string]store.Choice{}
+		for n := range 70 { // more than a statement takes
+			who := fmt.Sprintf("p%02d", n)
+			put(t, s, episode(unit, "e of "+who), who, 0)
+			keys = append(keys, "key of "+who, "key of "+who)
+			if n%3 == 0 {
+				continue
+			}
+			choose(t, s, chosen(who, "nrs", store.Informed, 1), 0)
+			choose(t, s, chosen(who, "other", store.Objected, 1), 0)
+			elsewhere := chosen(who, "nrs", store.NotInformed, 1)
+			elsewhere.Provider = "SE-Q"
+			choose(t, s, elsewhere, 0)
+			want["key of "+who] = store.Informed
+			if n%3 == 1 {
+				choose(t, s, chosen(who, "nrs", store.Objected, 2), 1)
+				want["key of "+who] = store.Objected
+			}
+		}
+		same(t, "choices", must(s.ChoicesOf(ctx, "SE-P", "nrs", append(keys, "key of nobody")))(t), want)
+		same(t, "nobody's", must(s.ChoicesOf(ctx, "SE-P", "nrs", nil))(t), map[string]store.Choice{})
+		same(t, "elsewhere", must(s.ChoicesOf(ctx, "SE-R", "nrs", keys))(t), map[string]store.Choice{})
+	},
+
 	"choices move from one provider's name to another's, and the stricter stands where both had one": func(t *testing.T, s fixture) {
 		under := func(provider string, c store.RegistryChoice) store.RegistryChoice { c.Provider = provider; return c }
 		act := store.Act{By: "operator", At: later, Note: "renamed"}
