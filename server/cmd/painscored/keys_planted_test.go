@@ -224,8 +224,12 @@ func TestAPlantedIdentityIsFoundNowhere(t *testing.T) {
 	h.addFolder(t, "away", away)
 
 	for where, text := range h {
-		if found := search(text.Bytes()); found != nil {
-			t.Errorf("%s: the number stands there, %v", where, found)
+		found := search(text.Bytes())
+		if where == "pages" { // they show the name, and nothing else, to who meets the patient
+			found = slices.DeleteFunc(found, func(disguise string) bool { return disguise == "the name" })
+		}
+		if len(found) > 0 {
+			t.Errorf("%s: the patient's identity stands there, %v", where, found)
 		}
 	}
 	for where, word := range map[string]string{
