@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -222,10 +223,39 @@ func TestWhatIsNotAllThereAnyMoreIsNotMadeAgain(t *testing.T) {
 	}
 }
 
-// TestADeliveryThatWasCutOffGoesOn cuts it after each part in turn.
-func TestADeliveryThatWasCutOffGoesOn(t *testing.T) {
+// erasesBeforeForms is a store that loses a patient when the forms are read of an
+// episode that was decided on already.
+type erasesBeforeForms struct {
+	store.Store
+	erase func()
+}
+
+func (s erasesBeforeForms) SubmissionsOfRun(ctx context.Context, careUnit, after, last string, asOf int64) ([]store.Submission, error) {
+	s.erase()
+	return s.Store.SubmissionsOfRun(ctx, careUnit, after, last, asOf)
+}
+
+func TestOfWhoIsErasedWhileADeliveryIsReadNothingLeaves(t *testing.T) {
 	s := delivering(t)
-	for n := range 250 { // more than two runs
+	fiveEpisodes(t, s)
+	erase := sync.OnceFunc(func() { s.erase(t, erasing("x-1", somebody(1))) })
+	meanwhile := &site{Clinic: clinic.OnStore(s.Clinic, erasesBeforeForms{s.store, erase}), store: s.store}
+	d, err := meanwhile.tryDeliver(ctx, exporting("d-1"))
+	var state *clinic.StateError
+	if !errors.As(err, &state) || state.Reason != clinic.SnapshotChanged || len(d.rows) > 0 {
+		t.Errorf("%d rows left, %v", len(d.rows), err)
+	}
+	if d := s.deliver(t, exporting("d-2")); len(d.column("episodes", "person")) != 1 {
+		t.Error("the one who stays is in a new delivery, alone")
+	}
+}
+
+// TestADeliveryThatWasCutOffGoesOn cuts it after each part in turn, in the first
+// page of the ledger and in the second.
+func TestADeliveryThatWasCutOffGoesOn(t *testing.T) {
+	defer clinic.ReadBy(60, 25)()
+	s := delivering(t)
+	for n := range 150 {
 		s.submit(t, of(somebody(n), fmt.Sprint("s-", n), fmt.Sprintf("e-%03d", n)))
 		if n%3 > 0 {
 			s.says(t, somebody(n), store.Informed)
@@ -233,7 +263,7 @@ func TestADeliveryThatWasCutOffGoesOn(t *testing.T) {
 	}
 	whole := s.deliver(t, exporting("whole"))
 	cut := errors.New("cut off")
-	for parts := range 3 {
+	for parts := range 5 {
 		var got delivered
 		left := parts
 		r := exporting(fmt.Sprint("d-", parts))

@@ -51,8 +51,8 @@ type ExportSink struct {
 
 // Export hands over the episodes and forms of patients who are informed and have
 // not objected, as of one change of each care unit, and writes into the ledger
-// who was in it before their rows leave. It needs the memory of some hundred
-// episodes at a time, and of the ledger's names of those that left before.
+// who was in it before their rows leave. It needs the memory of a thousand episodes
+// and the forms of some hundred, however large the delivery is.
 //
 // A delivery id that is known already makes the same delivery again, by the
 // rules of its time; a delivery that was cut off goes on.
@@ -87,7 +87,7 @@ func (c *Clinic) Export(ctx context.Context, r Exporting, sink ExportSink) (_ Ex
 	if err != nil {
 		return ExportResult{}, err
 	}
-	x, err := c.newExport(ctx, v, kept)
+	x, err := c.newExport(v, kept)
 	if err != nil {
 		return ExportResult{}, err
 	}
@@ -210,7 +210,7 @@ func (c *Clinic) normsHash(ctx context.Context) (string, error) {
 }
 
 // newExport prepares the reading of a delivery.
-func (c *Clinic) newExport(ctx context.Context, v *visit, kept store.Delivery) (*export, error) {
+func (c *Clinic) newExport(v *visit, kept store.Delivery) (*export, error) {
 	plan, err := delivery.ParsePlan(kept.Plan)
 	if err != nil {
 		return nil, err
@@ -221,37 +221,10 @@ func (c *Clinic) newExport(ctx context.Context, v *visit, kept store.Delivery) (
 	if err != nil {
 		return nil, err
 	}
-	x := &export{
-		Clinic: c, visit: v, kept: kept, plan: plan, tables: tables,
-		flow: delivery.NewFlow(), finished: !kept.FinishedAt.IsZero(),
-	}
-	x.members, x.erased, err = c.membersOf(ctx, kept.DeliveryID)
-	return x, err
+	return &export{Clinic: c, visit: v, kept: kept, plan: plan, tables: tables, flow: delivery.NewFlow()}, nil
 }
 
-// membersOf reads who is in a delivery: the patients' keys of then by the
-// episodes' pseudonyms, and the episodes of patients who were erased since.
-func (c *Clinic) membersOf(ctx context.Context, deliveryID string) (members map[string]string, erased []string, err error) {
-	members = map[string]string{}
-	for after := ""; ; {
-		page, err := c.store.DeliveredEpisodes(ctx, deliveryID, after, MaxPageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, d := range page {
-			members[d.Episode] = d.PatientKey
-			if d.Erased {
-				erased = append(erased, d.Episode)
-			}
-			after = d.Episode
-		}
-		if len(page) < MaxPageSize {
-			return members, erased, nil
-		}
-	}
-}
-
-// result reads what a finished delivery came to.
+// exportResult reads what a finished delivery came to.
 func exportResult(kept *store.Delivery) (*ExportResult, error) {
 	if kept.FinishedAt.IsZero() {
 		return nil, nil
@@ -268,7 +241,7 @@ func snapshotChanged(why string) error {
 // made again to the result it had.
 func (x *export) finish(ctx context.Context, at time.Time) (ExportResult, error) {
 	result := ExportResult{Rows: x.tables.Rows(), Flow: x.flow.Steps(), Digest: x.tables.Digest()}
-	if !x.finished {
+	if x.kept.FinishedAt.IsZero() {
 		body, err := json.Marshal(result)
 		if err != nil {
 			return result, err

@@ -71,7 +71,9 @@ type exportSide struct {
 	*export
 	asOf  map[string]int64
 	forms int64 // as it was handed over
-	now   bool  // not a delivery, but what the earlier one would be now
+	// members are who is in it: the patient key of then by the episode's pseudonym.
+	members map[string]string
+	now     bool // not a delivery, but what the earlier one would be now
 }
 
 func (c *Clinic) sideOf(ctx context.Context, v *visit, field, id string) (*exportSide, error) {
@@ -89,15 +91,37 @@ func (c *Clinic) sideOf(ctx context.Context, v *visit, field, id string) (*expor
 	if result == nil {
 		return nil, &StateError{Reason: SnapshotChanged, Field: field, Description: "the delivery was never finished"}
 	}
-	x, err := c.newExport(ctx, v, kept)
+	x, err := c.newExport(v, kept)
 	if err != nil {
 		return nil, err
 	}
 	side := &exportSide{export: x, asOf: x.plan.AsOf}
+	if side.members, err = c.membersOf(ctx, id); err != nil {
+		return nil, err
+	}
 	for _, n := range result.Rows[1:] { // the first table is of episodes
 		side.forms += n
 	}
 	return side, nil
+}
+
+// membersOf reads who is in a delivery: the patients' keys of then by the
+// episodes' pseudonyms.
+func (c *Clinic) membersOf(ctx context.Context, deliveryID string) (map[string]string, error) {
+	members := map[string]string{}
+	for after := ""; ; {
+		page, err := c.store.DeliveredEpisodes(ctx, deliveryID, after, MaxPageSize)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range page {
+			members[d.Episode] = d.PatientKey
+			after = d.Episode
+		}
+		if len(page) < MaxPageSize {
+			return members, nil
+		}
+	}
 }
 
 // asOfNow is the newest change of each care unit that a plan's filter chooses.
@@ -248,6 +272,12 @@ func (x *comparison) side(ctx context.Context, s *exportSide, unit, after, last 
 	if err != nil {
 		return nil, err
 	}
+	var leftOut []delivery.StepCode
+	if s.now {
+		if leftOut, err = x.leftOut(ctx, s.plan, unit, run); err != nil {
+			return nil, err
+		}
+	}
 	of := map[string]*sideEpisode{}
 	for i := range run {
 		e := run[i]
@@ -256,11 +286,7 @@ func (x *comparison) side(ctx context.Context, s *exportSide, unit, after, last 
 		}
 		key, in := s.members[x.keys.EpisodePseudonym(s.plan.Recipient.Key, unit, e.EpisodeID)]
 		if s.now {
-			why, err := x.leftOut(ctx, s.plan, &e)
-			if err != nil {
-				return nil, err
-			}
-			in, key = why == "", e.PatientKey
+			in, key = leftOut[i] == "", e.PatientKey
 		}
 		if in {
 			of[e.EpisodeID] = &sideEpisode{Episode: e, patientKey: key}
@@ -368,12 +394,15 @@ func (x *comparison) whyAdded(ctx context.Context, e *store.Episode, since int64
 
 // whyLeft says why an episode is in the earlier delivery only.
 func (x *comparison) whyLeft(ctx context.Context, e *store.Episode) (delivery.ChangeKind, error) {
-	why, err := x.leftOut(ctx, x.to.plan, e)
-	switch why {
-	case delivery.LeftOutObjected:
-		return delivery.Objected, err
-	case delivery.LeftOutNotInformed, delivery.LeftOutProvider:
-		return delivery.NotInformed, err
+	why, err := x.leftOut(ctx, x.to.plan, e.CareUnit, []store.Episode{*e})
+	if err != nil {
+		return "", err
 	}
-	return delivery.NotChosen, err
+	switch why[0] {
+	case delivery.LeftOutObjected:
+		return delivery.Objected, nil
+	case delivery.LeftOutNotInformed, delivery.LeftOutProvider:
+		return delivery.NotInformed, nil
+	}
+	return delivery.NotChosen, nil
 }

@@ -8,27 +8,13 @@ import (
 	"github.com/painscore/painscore/server/store"
 )
 
-// exportRun is how many episodes are read at a time: two statements, and one
-// write of the ledger and the access log, for some thousand forms.
-const exportRun = 100
-
-// export is a delivery under way.
-type export struct {
-	*Clinic
-	visit    *visit
-	kept     store.Delivery
-	plan     *delivery.Plan
-	tables   *delivery.Tables
-	finished bool              // it was made before: who is in it is settled
-	members  map[string]string // who is in it: patient key of then by the episode's pseudonym
-	erased   []string          // of these, episodes of patients who were erased since
-	flow     *delivery.Flow
-	passed   int   // of the members: handed over, now or before
-	read     int64 // episodes and forms looked at
-	// passing is the last episode that arrived before the stream was cut off, as
-	// long as it has not come by.
-	passing string
-}
+// exportPage is how many episodes are decided on at a time: a commit of the
+// ledger and one of the access log for all of them. exportRun is how many of
+// these have their forms in memory at a time, up to some thousand.
+var (
+	exportPage = maxPatientsPerEvent
+	exportRun  = 100
+)
 
 // decided is an episode with what was decided about it.
 type decided struct {
@@ -39,124 +25,114 @@ type decided struct {
 	forms      []store.Submission
 }
 
-func (x *export) run(ctx context.Context, resumeAfter string, sink ExportSink) (ExportResult, error) {
-	if len(x.erased) > 0 {
-		return ExportResult{}, snapshotChanged("somebody who is in it was erased")
-	}
-	if _, in := x.members[resumeAfter]; resumeAfter != "" && !in {
-		return ExportResult{}, &InputError{Problems: []Problem{{Field: "resume_after", Reason: BadPageToken, Description: "no episode of this delivery"}}}
-	}
-	x.passing = resumeAfter
-	known := len(x.members)
-	head := &ExportHead{Delivery: x.kept, Plan: x.plan, Tables: x.tables.List}
-	for _, unit := range x.plan.Units() {
-		head.ToRead += x.plan.AsOf[unit] // each of them was a change, and seldom more than one
-	}
-	if err := sink.Head(head); err != nil {
-		return ExportResult{}, err
-	}
-	for _, unit := range x.plan.Units() {
-		if err := x.unit(ctx, unit, sink); err != nil {
-			return ExportResult{}, err
-		}
-	}
-	if x.passing != "" || x.passed < known {
-		return ExportResult{}, snapshotChanged("somebody who is in it was erased")
-	}
-	return x.finish(ctx, x.now())
+// exportReader reads a delivery, while what it has read is on its way out.
+type exportReader struct {
+	*Clinic
+	visit *visit
+	kept  store.Delivery
+	plan  *delivery.Plan
+	// passing is the last episode that arrived before the stream was cut off, as
+	// long as it has not come by.
+	passing string
 }
 
-// unit hands over what belongs to the delivery of a care unit.
-func (x *export) unit(ctx context.Context, unit string, sink ExportSink) error {
-	for after := ""; ; {
-		episodes, err := x.decideRun(ctx, unit, after)
-		if err != nil || len(episodes) == 0 {
-			return err
-		}
-		after = episodes[len(episodes)-1].EpisodeID
-		rows, err := x.handOver(ctx, unit, episodes)
-		if err != nil {
-			return err
-		}
-		if err := sink.Rows(rows, x.read); err != nil {
-			return err
+// read hands over all episodes of the delivery's care units, those left out
+// too, in order. Who is handed over stands in the ledger and in the access log.
+func (x *exportReader) read(ctx context.Context, to chan<- []decided) error {
+	for _, unit := range x.plan.Units() {
+		for after := ""; ; {
+			page, err := x.decidePage(ctx, unit, after)
+			if err != nil {
+				return err
+			}
+			if len(page) == 0 {
+				break
+			}
+			for len(page) > 0 {
+				run := page[:min(exportRun, len(page))]
+				page = page[len(run):]
+				if err := x.readForms(ctx, unit, after, run); err != nil {
+					return err
+				}
+				after = run[len(run)-1].EpisodeID
+				select {
+				case to <- run:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
 		}
 	}
+	return nil
 }
 
-// decideRun reads a run of episodes and puts those that are handed over into the
-// ledger. If one of their patients went meanwhile the run is read once more.
-func (x *export) decideRun(ctx context.Context, unit, after string) ([]decided, error) {
+// decidePage reads a page of episodes and puts on record those that are handed
+// over. If one of their patients went meanwhile the page is read once more.
+func (x *exportReader) decidePage(ctx context.Context, unit, after string) ([]decided, error) {
 	for attempt := 0; ; attempt++ {
-		episodes, err := x.readRun(ctx, unit, after)
+		page, fresh, passing, err := x.readPage(ctx, unit, after)
 		if err != nil {
 			return nil, err
 		}
-		var fresh []store.Delivered
-		for i := range episodes {
-			e := &episodes[i]
-			if _, in := x.members[e.pseudonym]; e.patientKey != "" && !in {
-				fresh = append(fresh, store.Delivered{Episode: e.pseudonym, PatientKey: e.patientKey})
-			}
+		if len(fresh) > 0 {
+			err = x.store.AddDelivered(ctx, x.kept.DeliveryID, unit, fresh)
 		}
-		if len(fresh) == 0 {
-			return episodes, nil
-		}
-		switch err := x.store.AddDelivered(ctx, x.kept.DeliveryID, unit, fresh); {
+		switch {
 		case err == nil:
-			return episodes, nil
+			x.passing = passing
+			return page, x.log(ctx, unit, page)
 		case !errors.Is(err, store.ErrStale) || attempt == 5:
 			return nil, err
 		}
 	}
 }
 
-func (x *export) readRun(ctx context.Context, unit, after string) ([]decided, error) {
-	run, err := x.store.EpisodeRun(ctx, unit, after, exportRun, x.plan.AsOf[unit])
-	if err != nil || len(run) == 0 {
-		return nil, err
+// readPage decides about a page of episodes, fresh being those that the ledger
+// does not have.
+func (x *exportReader) readPage(ctx context.Context, unit, after string) (page []decided, fresh []store.Delivered, passing string, err error) {
+	episodes, err := x.store.EpisodeRun(ctx, unit, after, exportPage, x.plan.AsOf[unit])
+	if err != nil || len(episodes) == 0 {
+		return nil, nil, x.passing, err
 	}
-	forms, err := x.store.SubmissionsOfRun(ctx, unit, after, run[len(run)-1].EpisodeID, x.plan.AsOf[unit])
+	pseudonyms := make([]string, len(episodes))
+	for i := range episodes {
+		pseudonyms[i] = x.keys.EpisodePseudonym(x.plan.Recipient.Key, unit, episodes[i].EpisodeID)
+	}
+	members, err := x.store.DeliveredAmong(ctx, x.kept.DeliveryID, pseudonyms)
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
-	passing := x.passing // a run may be read again
-	episodes := make([]decided, len(run))
-	for i := range run {
-		e := &episodes[i]
-		e.Episode, e.pseudonym = run[i], x.keys.EpisodePseudonym(x.plan.Recipient.Key, unit, run[i].EpisodeID)
-		if err := x.decide(ctx, e, passing != ""); err != nil {
-			return nil, err
+	leftOut, err := x.leftOut(ctx, x.plan, unit, episodes)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	page, passing = make([]decided, len(episodes)), x.passing
+	for i := range page {
+		e := &page[i]
+		*e = decided{Episode: episodes[i], pseudonym: pseudonyms[i], leftOut: leftOut[i]}
+		member, in := members[e.pseudonym]
+		if err := x.decide(e, member, in, passing != ""); err != nil {
+			return nil, nil, "", err
+		}
+		if e.patientKey != "" && !in {
+			fresh = append(fresh, store.Delivered{Episode: e.pseudonym, PatientKey: e.patientKey})
 		}
 		if e.pseudonym == passing {
 			passing = ""
 		}
-		n := 0
-		for n < len(forms) && forms[n].EpisodeID == e.EpisodeID {
-			n++
-		}
-		e.forms, forms = x.plan.Filter.Forms(forms[:n]), forms[n:]
 	}
-	return episodes, nil
+	return page, fresh, passing, nil
 }
 
 // decide says whether an episode is handed over, and if not, why. Who is in a
 // delivery that was made, or is passed over in one that goes on, stays in it.
-func (x *export) decide(ctx context.Context, e *decided, settled bool) (err error) {
-	key, in := x.members[e.pseudonym]
-	if x.finished && !in {
-		e.leftOut = delivery.LeftOutThen
-		return nil
-	}
-	if e.leftOut, err = x.leftOut(ctx, x.plan, &e.Episode); err != nil {
-		return err
-	}
+func (x *exportReader) decide(e *decided, member store.Delivered, in, settled bool) error {
 	switch {
 	case in && e.leftOut != "":
 		return snapshotChanged("somebody who is in it is not informed any more")
 	case in:
-		e.patientKey = key
-	case settled:
+		e.patientKey = member.PatientKey
+	case settled || !x.kept.FinishedAt.IsZero():
 		e.leftOut = delivery.LeftOutThen
 	case e.leftOut == "":
 		e.patientKey = e.PatientKey
@@ -164,96 +140,95 @@ func (x *export) decide(ctx context.Context, e *decided, settled bool) (err erro
 	return nil
 }
 
-// leftOut says why an episode cannot be in a delivery now; empty: it can.
-func (c *Clinic) leftOut(ctx context.Context, plan *delivery.Plan, e *store.Episode) (delivery.StepCode, error) {
-	if e.TestPatient {
-		return delivery.LeftOutTest, nil
-	}
-	if chosen, dated := plan.Filter.Chooses(e); !dated {
-		return delivery.LeftOutUndated, nil
-	} else if !chosen {
-		return delivery.LeftOutFilter, nil
-	}
-	provider := c.settings.CareProviders.ByUnit(e.CareUnit)
-	if provider == "" {
-		return delivery.LeftOutProvider, nil
-	}
-	all, err := c.store.RegistryChoices(ctx, e.PatientKey)
-	if err != nil {
-		return "", err
-	}
-	switch ChoiceIn(all, provider, plan.Recipient.Registry).Choice {
-	case store.Informed:
-		return "", nil
-	case store.Objected:
-		return delivery.LeftOutObjected, nil
-	}
-	return delivery.LeftOutNotInformed, nil
-}
-
-// handOver makes the rows of a run, when it is on record whose they are. Those
-// that have arrived before are counted, and not returned.
-func (x *export) handOver(ctx context.Context, unit string, episodes []decided) ([]delivery.Row, error) {
+// log puts on record whose data leaves, before any of it does.
+func (x *exportReader) log(ctx context.Context, unit string, page []decided) error {
 	var concerned []string
-	for i := range episodes {
-		if episodes[i].patientKey != "" {
-			concerned = append(concerned, episodes[i].PatientKey)
+	for i := range page {
+		if page[i].patientKey != "" {
+			concerned = append(concerned, page[i].PatientKey)
 		}
 	}
-	if len(concerned) > 0 {
-		x.visit.patients(unit, concerned...)
-		if err := x.visit.logged(ctx); err != nil {
-			return nil, err
-		}
+	if len(concerned) == 0 {
+		return nil
 	}
-	var send []delivery.Row
-	for i := range episodes {
-		e := &episodes[i]
-		x.read += 1 + int64(len(e.forms))
-		x.flow.Count(e.leftOut, e.forms)
-		if e.patientKey == "" {
-			continue
-		}
-		x.passed++
-		rows, err := x.rows(ctx, e)
-		if err != nil {
-			return nil, err
-		}
-		if x.passing == "" {
-			send = append(send, rows...)
-		}
-		if x.passing == e.pseudonym {
-			x.passing = ""
-		}
-	}
-	return send, nil
+	x.visit.patients(unit, concerned...)
+	return x.visit.logged(ctx)
 }
 
-func (x *export) rows(ctx context.Context, e *decided) ([]delivery.Row, error) {
-	person, err := x.personOf(ctx, &x.plan.Recipient, e.patientKey, e.PatientKey)
+// readForms gives a run of episodes their forms.
+func (x *exportReader) readForms(ctx context.Context, unit, after string, run []decided) error {
+	forms, err := x.store.SubmissionsOfRun(ctx, unit, after, run[len(run)-1].EpisodeID, x.plan.AsOf[unit])
+	if err != nil {
+		return err
+	}
+	for i := range run {
+		e := &run[i]
+		n := 0
+		for n < len(forms) && forms[n].EpisodeID == e.EpisodeID {
+			n++
+		}
+		if n == 0 && e.patientKey != "" {
+			if err := x.stillThere(ctx, unit, e.EpisodeID); err != nil {
+				return err
+			}
+		}
+		e.forms, forms = x.plan.Filter.Forms(forms[:n]), forms[n:]
+	}
+	if len(forms) > 0 {
+		return errors.New("clinic: a run has forms of an episode that it does not have")
+	}
+	return nil
+}
+
+// stillThere tells an episode without forms from one that was erased since it
+// was decided on: of that nothing may leave.
+func (x *exportReader) stillThere(ctx context.Context, unit, episodeID string) error {
+	_, err := x.store.Episode(ctx, unit, episodeID)
+	if errors.Is(err, store.ErrNotFound) {
+		return snapshotChanged("somebody who is in it was erased")
+	}
+	return err
+}
+
+// leftOut says of each of some episodes of a care unit why it cannot be in a
+// delivery now; empty: it can.
+func (c *Clinic) leftOut(ctx context.Context, plan *delivery.Plan, unit string, episodes []store.Episode) ([]delivery.StepCode, error) {
+	provider := c.settings.CareProviders.ByUnit(unit)
+	why := make([]delivery.StepCode, len(episodes))
+	var patients []string
+	for i := range episodes {
+		if why[i] = leftOutUnasked(plan, provider, &episodes[i]); why[i] == "" {
+			patients = append(patients, episodes[i].PatientKey)
+		}
+	}
+	holds, err := c.store.ChoicesOf(ctx, provider, plan.Recipient.Registry, patients)
 	if err != nil {
 		return nil, err
 	}
-	return x.tables.Add(person, e.pseudonym, &e.Episode, e.forms)
-}
-
-// personOf is what a patient is called to a recipient: by the key of when it was
-// first handed over, so that a merge later on changes nothing of a delivery.
-// Who has no identity number is called nothing.
-func (c *Clinic) personOf(ctx context.Context, r *delivery.Recipient, keyThen, keyNow string) (string, error) {
-	if r.Identity != delivery.Personnummer {
-		return c.keys.Pseudonym(r.Key, keyThen), nil
-	}
-	ids, err := c.identifiersOf(ctx, keyNow)
-	if err != nil {
-		return "", err
-	}
-	for _, system := range []string{"personnummer", "samordningsnummer"} {
-		for _, id := range ids {
-			if id.System() == system {
-				return id.Reveal(), nil
-			}
+	for i := range episodes {
+		switch choice := holds[episodes[i].PatientKey]; {
+		case why[i] != "" || choice == store.Informed:
+		case choice == store.Objected:
+			why[i] = delivery.LeftOutObjected
+		default:
+			why[i] = delivery.LeftOutNotInformed
 		}
 	}
-	return "", nil
+	return why, nil
+}
+
+// leftOutUnasked says why an episode is left out whatever its patient chose.
+func leftOutUnasked(plan *delivery.Plan, provider string, e *store.Episode) delivery.StepCode {
+	chosen, dated := plan.Filter.Chooses(e)
+	switch {
+	case e.TestPatient:
+		return delivery.LeftOutTest
+	case !dated:
+		return delivery.LeftOutUndated
+	case !chosen:
+		return delivery.LeftOutFilter
+	case provider == "":
+		return delivery.LeftOutProvider
+	}
+	return ""
 }

@@ -24,7 +24,8 @@ type Tables struct {
 	List []Table
 
 	plan    *Plan
-	tableOf map[string]int // by instrument
+	own     []func(*store.Episode) string // of the columns of episodes; nil for what tells rows apart
+	tableOf map[string]int                // by instrument
 	readers map[Version]*formReader
 	rows    []int64
 	chain   [sha256.Size]byte
@@ -62,6 +63,9 @@ func NewTables(plan *Plan, definition func(Version) (*scoring.Instrument, bool))
 			return nil, fmt.Errorf("delivery: recipient %s: %w", plan.Recipient.ID, err)
 		}
 	}
+	for i := range t.List[0].Columns {
+		t.own = append(t.own, episodeValue(t.List[0].Columns[i].Variable))
+	}
 	for _, instrument := range order {
 		for _, in := range versions[instrument] {
 			t.readers[Version{instrument, in.Version()}] = newFormReader(&t.List[t.tableOf[instrument]], in)
@@ -78,15 +82,12 @@ func (t *Tables) Add(person, episode string, e *store.Episode, forms []store.Sub
 	own := newRow(&t.List[0], 0)
 	for i := range t.List[0].Columns {
 		c := &t.List[0].Columns[i]
-		if text, ok := keyText(c.Variable, person, episode, nil); ok {
-			own.put(c, text)
+		if of := t.own[i]; of != nil {
+			own.put(c, of(e))
 			continue
 		}
-		for _, of := range episodeColumns {
-			if of.name == c.Variable {
-				own.put(c, of.of(e))
-			}
-		}
+		text, _ := keyText(c.Variable, person, episode, nil)
+		own.put(c, text)
 	}
 	rows = append(rows, own)
 	for i := range forms {

@@ -87,6 +87,17 @@ var episodeColumns = []episodeColumn{
 	{"drop_out_phase", "when that was", Text, func(e *store.Episode) string { return e.DropOutPhase }},
 }
 
+// episodeValue is where a column of the table of episodes gets its values; nil for
+// what tells rows apart.
+func episodeValue(variable string) func(*store.Episode) string {
+	for _, of := range episodeColumns {
+		if of.name == variable {
+			return of.of
+		}
+	}
+	return nil
+}
+
 // notStated is the one reason why an episode has no number.
 var notStated = []registry.MissingCode{{Code: registry.LeftBlank.Number(0), Reason: registry.LeftBlank}}
 
@@ -203,12 +214,14 @@ func (c *Column) checkRecode() error {
 	return nil
 }
 
+var errNoNumber = errors.New("no number")
+
 // scaled reads a decimal as a whole number of its last place: "1.5" with two
 // decimals is 150. It refuses more decimals than there are places.
 func scaled(text string, decimals int) (int64, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	if strings.TrimLeft(whole, "+-") == "" {
-		return 0, errors.New("no number")
+		return 0, errNoNumber
 	}
 	if len(fraction) > decimals {
 		if strings.Trim(fraction[decimals:], "0") != "" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/painscore/painscore/server/store"
@@ -174,9 +175,19 @@ func (s *Store) EpisodeRun(ctx context.Context, careUnit, after string, limit in
 	return readAll(ctx, s, "run of episodes", scanEpisode, s.sql.episodesAsOf, careUnit, after, orNow(asOf), max(limit, 0))
 }
 
+// runRows keeps room for the rows of a run from one to the next: they are large,
+// many, and gone when the run is read.
+var runRows = sync.Pool{New: func() any { return new([]slotRow) }}
+
 // SubmissionsOfRun returns the live submissions of a run of episodes.
 func (s *Store) SubmissionsOfRun(ctx context.Context, careUnit, after, last string, asOf int64) ([]store.Submission, error) {
-	slots := slotReader{careUnit: careUnit}
+	rows := runRows.Get().(*[]slotRow)
+	slots := slotReader{careUnit: careUnit, rows: *rows}
+	defer func() {
+		clear(slots.rows)
+		*rows = slots.rows[:0]
+		runRows.Put(rows)
+	}()
 	if err := s.each(ctx, "submissions of a run", slots.scan, s.sql.submissionsOfRun, careUnit, after, last, orNow(asOf)); err != nil {
 		return nil, err
 	}
