@@ -91,6 +91,9 @@ func (c *Clinic) erase(ctx context.Context, erasureID, patientKey string, act st
 	}
 	erasure := store.Erasure{ErasureID: erasureID, PatientKeys: keys, Act: act}
 	if c.settings.ErasureJournal != nil {
+		if erasure.Marks, err = c.marksOf(ctx, patientKey); err != nil {
+			return store.Erasure{}, err
+		}
 		if err := c.settings.ErasureJournal.Record(ctx, erasure); err != nil {
 			return store.Erasure{}, err
 		}
@@ -106,6 +109,32 @@ func (c *Clinic) erase(ctx context.Context, erasureID, patientKey string, act st
 		return store.Erasure{}, erasureIDReused()
 	}
 	return erased, nil
+}
+
+// marksOf are the marks of all that is stored of a patient, for the journal: a
+// backup from before need not hold every form.
+func (c *Clinic) marksOf(ctx context.Context, patientKey string) ([][]byte, error) {
+	units, err := c.store.CareUnits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var marks [][]byte
+	for _, unit := range units {
+		episodes, err := c.store.EpisodesOfPatient(ctx, unit, patientKey)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range episodes {
+			refs, err := c.store.SubmissionRefs(ctx, unit, e.EpisodeID)
+			if err != nil {
+				return nil, err
+			}
+			for _, ref := range refs {
+				marks = append(marks, c.mark(ref))
+			}
+		}
+	}
+	return marks, nil
 }
 
 func erasureIDReused() error {

@@ -1,9 +1,11 @@
 package erasures
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/painscore/painscore/server/store"
 )
@@ -35,6 +37,10 @@ func (j *Journal) Apply(ctx context.Context, st store.Erasures, mark func(store.
 		if known[e.ErasureID] {
 			continue
 		}
+		// First, since a store that knows the erasure is not asked again.
+		if err := st.MarkErased(ctx, e.Marks); err != nil {
+			return applied, fmt.Errorf("erasures: mark what was erased by %s: %w", e.ErasureID, err)
+		}
 		again, err := e.apply(ctx, st, mark)
 		if err != nil {
 			return applied, fmt.Errorf("erasures: erase again %s: %w", e.ErasureID, err)
@@ -44,6 +50,13 @@ func (j *Journal) Apply(ctx context.Context, st store.Erasures, mark func(store.
 		}
 	}
 	return applied, nil
+}
+
+// marks tells whether an entry has all of these marks.
+func (e entry) marks(marks [][]byte) bool {
+	return !slices.ContainsFunc(marks, func(mark []byte) bool {
+		return !slices.ContainsFunc(e.Marks, func(has []byte) bool { return bytes.Equal(has, mark) })
+	})
 }
 
 // ids are the ids under which the patients of an entry are erased again, one for

@@ -6,7 +6,9 @@
 // Each erasure is written to the journal, and is on the medium, before the
 // database begins with it (Record). At every start what the database does not
 // know of is carried out again (Apply). The journal holds opaque patient keys,
-// which mean nothing but in a copy of the database that still has the patient.
+// which mean nothing but in a copy of the database that still has the patient,
+// and keyed hashes of the names of the forms that went: by these a form is
+// refused that came after the backup and is sent again after the restore.
 //
 // It is a file of JSON lines that only grows. Each line has a check value over
 // itself and everything before it, so that a line that was changed, removed or
@@ -35,7 +37,8 @@ var ErrDamaged = errors.New("erasures: the journal is damaged")
 // ErrIDReused: the id stands in the journal for the erasure of another patient.
 var ErrIDReused = errors.New("erasures: the id stands for the erasure of another patient")
 
-// maxJournal bounds what is read: some hundred thousand erasures.
+// maxJournal bounds what is read: some ten thousand erasures of patients with a
+// hundred forms each.
 const maxJournal = 64 << 20
 
 // Journal is an open journal. It is safe for concurrent use, also by several
@@ -70,7 +73,7 @@ func Open(path string) (*Journal, error) {
 // Record writes an erasure that is about to be carried out. When it returns
 // without an error, the erasure will be carried out, here or at a later start,
 // in every database that has the patient. Recording an erasure again writes
-// nothing, unless the patient has got further keys since; under the id of another
+// nothing, unless the patient has got further keys or forms since; under the id of another
 // patient's erasure it is ErrIDReused.
 func (j *Journal) Record(ctx context.Context, erasure store.Erasure) error {
 	if erasure.ErasureID == "" || len(erasure.PatientKeys) == 0 {
@@ -143,7 +146,10 @@ func (c content) recorded(erasure store.Erasure) (bool, error) {
 		lacking := slices.DeleteFunc(slices.Clone(erasure.PatientKeys), func(key string) bool { return slices.Contains(e.PatientKeys, key) })
 		switch len(lacking) {
 		case 0:
-			return true, nil
+			if e.marks(erasure.Marks) {
+				return true, nil
+			}
+			same = true // a form has come since
 		case len(erasure.PatientKeys):
 			other = true
 		default:

@@ -70,7 +70,7 @@ func TestWhatIsRecordedStandsThereAfterwards(t *testing.T) {
 		}
 	}
 	entries, err := open(t, path).entries()
-	want := []entry{{"er-1", at, []string{"own", "merged"}, "ebba", "asked <for> it & signed"}}
+	want := []entry{{"er-1", at, []string{"own", "merged"}, "ebba", "asked <for> it & signed", nil}}
 	if diff := cmp.Diff(want, entries); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
@@ -226,6 +226,7 @@ func TestSeveralWritersLoseNothing(t *testing.T) {
 type patients struct {
 	there  map[string]bool
 	erased []store.Erasure
+	marked [][]byte
 	fail   error
 }
 
@@ -244,6 +245,11 @@ func (p *patients) Erase(_ context.Context, e store.Erasure, _ func(store.Submis
 	delete(p.there, e.PatientKeys[0])
 	p.erased = append(p.erased, e)
 	return e, nil
+}
+
+func (p *patients) MarkErased(_ context.Context, marks [][]byte) error {
+	p.marked = append(p.marked, marks...)
+	return nil
 }
 
 func (p *patients) Purge(context.Context, time.Time) (store.Purge, error) {
@@ -313,5 +319,30 @@ func TestApplyOfADamagedJournalErasesNobody(t *testing.T) {
 	st := &patients{there: map[string]bool{"p0": true}}
 	if _, err := j.Apply(ctx, st, nil); !errors.Is(err, ErrDamaged) || !st.there["p0"] {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestMarksAreHandedOnBeforeTheErasure: also of a patient whom the store never
+// had, and never of an erasure that it knows. A line without marks is read.
+func TestMarksAreHandedOnBeforeTheErasure(t *testing.T) {
+	j := open(t, filepath.Join(t.TempDir(), "j"))
+	gone, never := erasure("er-1", "gone"), erasure("er-2", "never")
+	gone.Marks, never.Marks = [][]byte{{1}}, [][]byte{{2}, {3}}
+	grown := never
+	grown.Marks = [][]byte{{2}, {3}, {4}}
+	for _, e := range []store.Erasure{gone, never, never, grown, grown, erasure("er-3", "unheard")} {
+		if err := j.Record(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := j.Len(); n != 4 || err != nil {
+		t.Errorf("%d lines, %v: a form that has come since is one more, and nothing else", n, err)
+	}
+	st := &patients{there: map[string]bool{}, erased: []store.Erasure{erasure("er-1", "gone")}}
+	if _, err := j.Apply(ctx, st, nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]byte{{2}, {3}, {2}, {3}, {4}}, st.marked); diff != "" {
+		t.Error(diff)
 	}
 }

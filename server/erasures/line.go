@@ -18,6 +18,7 @@ type entry struct {
 	PatientKeys []string  `json:"patient_keys"` // the own one first
 	By          string    `json:"by"`
 	Note        string    `json:"note,omitempty"`
+	Marks       [][]byte  `json:"marks,omitempty"` // lines of earlier versions have none
 }
 
 // line is one line of the file. Check is over the line before's check and the
@@ -28,7 +29,7 @@ type line struct {
 }
 
 func encode(erasure store.Erasure, before string) ([]byte, error) {
-	body, err := json.Marshal(entry{erasure.ErasureID, erasure.At.UTC(), erasure.PatientKeys, erasure.By, erasure.Note})
+	body, err := json.Marshal(entry{erasure.ErasureID, erasure.At.UTC(), erasure.PatientKeys, erasure.By, erasure.Note, erasure.Marks})
 	if err != nil {
 		return nil, fmt.Errorf("erasures: %w", err)
 	}

@@ -128,6 +128,9 @@ type Erasure struct {
 	// mean nothing any more here, but do in a backup made before.
 	PatientKeys []string
 	Act
+	// Marks are the keyed hashes of the names of all submissions that go, for
+	// those who keep them outside the store. It makes its own, and returns none.
+	Marks [][]byte
 
 	// How many rows went. Set by the store.
 	Identities, Episodes, Submissions, Versions int64
@@ -154,8 +157,13 @@ type Erasures interface {
 	// keyed hash under which Submit recognises a late retry.
 	//
 	// Repeating it with the same ErasureID returns the first result.
-	// ErrNotFound: no such patient, and no erasure of this id.
+	// ErrNotFound: no such patient, and no erasure of this id. erasure.Marks
+	// are not looked at.
 	Erase(ctx context.Context, erasure Erasure, mark func(SubmissionRef) []byte) (Erasure, error)
+	// MarkErased has Submit recognise late retries of submissions that were
+	// erased from another state of this store, and that this one may never have
+	// had. A mark that is known already stays as it is.
+	MarkErased(ctx context.Context, marks [][]byte) error
 	// Erasures returns what was erased, oldest first by Act.At and then by
 	// ErasureID: those after the given ErasureID in that order (empty: from the
 	// first), at most limit.

@@ -271,6 +271,40 @@ func TestNobodyComesBackWithARestoredBackup(t *testing.T) {
 	onlyStays(t, start(t, dir))
 }
 
+// TestAFormThatNoBackupHoldsIsNotStoredAgainAfterItsErasure: it came after the
+// backup, of a patient whom that holds and of one whom it does not.
+func TestAFormThatNoBackupHoldsIsNotStoredAgainAfterItsErasure(t *testing.T) {
+	for name, before := range map[string][]string{"a patient of the backup": {"early"}, "a patient who came later": nil} {
+		t.Run(name, func(t *testing.T) {
+			dir, backup := t.TempDir(), filepath.Join(t.TempDir(), "b.db")
+			withForms(t, dir, before...)
+			mustOperate(t, dir, "backup", "--to", backup)
+			p := start(t, dir)
+			if err := submit(t.Context(), p.dial(t), "late"); err != nil {
+				t.Fatal(err)
+			}
+			request := &pb.ErasePatientRequest{ErasureId: "erasure-1", Patient: client.Personnummer(personnummer), Reason: "asked for it", Author: "SE-ebba"}
+			if _, err := p.dial(t).Patients().ErasePatient(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			p.stop()
+			mustOperate(t, dir, "restore", "--from", backup)
+			for range 2 { // starting again makes no difference
+				p := start(t, dir)
+				for _, id := range append([]string{"late"}, before...) {
+					if err := submit(t.Context(), p.dial(t), id); client.ReasonOf(err) != pb.ErrorReason_ERROR_REASON_ERASED {
+						t.Errorf("a late retry of %s: %v", id, err)
+					}
+				}
+				if err := submit(t.Context(), p.dial(t), "another"); err != nil {
+					t.Errorf("a form that was never erased: %v", err)
+				}
+				p.stop()
+			}
+		})
+	}
+}
+
 // TestNobodyComesBackWithAFileThatIsPutBackByHand: no command of ours is asked,
 // the start finds out.
 func TestNobodyComesBackWithAFileThatIsPutBackByHand(t *testing.T) {

@@ -159,6 +159,27 @@ func (t *transaction) bury(e *store.Erasure, units []*counter, gone []remains) e
 	return err
 }
 
+// MarkErased adds marks of submissions that this store may never have had. They
+// belong to no care unit's changes: nobody can have read of them here.
+func (s *Store) MarkErased(ctx context.Context, marks [][]byte) error {
+	if len(marks) == 0 {
+		return nil
+	}
+	return s.write(ctx, "mark what was erased", func(t *transaction) error {
+		for _, mark := range marks {
+			var one int64
+			known, err := t.read(t.sql.erasedMark, []any{mark}, &one)
+			if err == nil && !known {
+				err = t.exec(t.sql.addErasedMark, mark, "", 0, 0)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}, repeatable)
+}
+
 // Erasures returns what was erased, oldest first.
 func (s *Store) Erasures(ctx context.Context, after string, limit int) ([]store.Erasure, error) {
 	return readAll(ctx, s, "erasures", scanErasure, s.sql.erasures, after, max(limit, 0))

@@ -84,7 +84,7 @@ func newHistoryStatements(r func(string) string) historyStatements {
 		addErasureInUnit: r(`INSERT INTO erasure_in_unit (care_unit, change_seq, erasure_id) VALUES ($1, $2, $3)`),
 		// A caller that gives no mark may have stored under an erased id again.
 		addErasedMark: r(`INSERT INTO erased_submission (mark, care_unit, change_seq, first_seq) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (mark) DO UPDATE SET change_seq = excluded.change_seq, first_seq = excluded.first_seq`),
+			ON CONFLICT (mark) DO UPDATE SET care_unit = excluded.care_unit, change_seq = excluded.change_seq, first_seq = excluded.first_seq`),
 		unpurged:  r(`SELECT erasure_id FROM erasure WHERE purged_at = 0 ORDER BY erasure_id`),
 		notePurge: r(`UPDATE erasure SET purged_at = $2 WHERE erasure_id = $1 AND purged_at = 0`),
 
