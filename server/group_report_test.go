@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -400,12 +399,4 @@ func TestTheCodebookNamesWhatADeliveryHolds(t *testing.T) {
 	if _, err := client.GetCodebook(g.as(access.Analyst, "r"), &pb.GetCodebookRequest{Instruments: []string{"none"}}); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("unknown instrument: %v", err)
 	}
-}
-
-// TestAReportOfManyIsMadeInTime prints what the read of a large unit takes.
-func TestAReportOfManyIsMadeInTime(t *testing.T) {
-	g := newGroup(t, map[string]int{"a": 40})
-	begun := time.Now()
-	g.must(g.report(access.Clinician, "a", &pb.GetGroupReportRequest{}))
-	t.Logf("40 episodes in %v", time.Since(begun))
 }

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/painscore/painscore/server/access"
+	"github.com/painscore/painscore/server/registry"
 	"github.com/painscore/painscore/server/store"
+	"github.com/painscore/painscore/server/wording"
 )
 
 // newGroupSite is a site with patients enough for figures: so many of the test unit,
@@ -112,6 +114,19 @@ func TestTheSuppressedPageShowsNoSmallCount(t *testing.T) {
 		body = body[strings.Index(body, "Utanför"):] // behind the filter
 		if found := smallCount.FindAllString(body, -1); found != nil {
 			t.Errorf("%s: %q", query, found)
+		}
+	}
+}
+
+// TestWhatIsHeldBackIsNotZero: a figure that is not told reads as a dash.
+func TestWhatIsHeldBackIsNotZero(t *testing.T) {
+	v := reportView{Language: wording.Swedish}
+	back := registry.Figure{Reason: registry.HiddenFigure}
+	for what, got := range map[string]string{
+		"count": v.count(registry.Count{Reason: registry.HiddenFigure}), "figure": v.figure(back, 1), "change": v.signed(back, 1), "share": v.percent(back),
+	} {
+		if got != held {
+			t.Errorf("%s: %q", what, got)
 		}
 	}
 }
