@@ -33,7 +33,7 @@ type Open func() store.Store
 // Run runs every test, each on a fresh store.
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	for _, group := range []map[string]func(*testing.T, fixture){
-		submitTests, replayTests, refusalTests, readingTests, trendTests, episodeTests, identityTests, contentTests, settingTests, rescoreTests, amendTests, retractTests, changeTests, shareTests, linkTests, registryTests, resealTests, nameTests, eraseTests, importTests, accessTests, accessKeepTests, accessNextTests, accessNextTests, sessionTests, dispatchTests, summaryTests, deliveryTests, toldTests, parallelTests, endTests,
+		submitTests, replayTests, refusalTests, readingTests, trendTests, episodeTests, identityTests, contentTests, settingTests, rescoreTests, amendTests, retractTests, changeTests, shareTests, linkTests, registryTests, resealTests, nameTests, eraseTests, importTests, accessTests, accessKeepTests, accessNextTests, sessionTests, dispatchTests, summaryTests, deliveryTests, toldTests, parallelTests, endTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, newFixture(t, place(t))) })
