@@ -27,7 +27,7 @@ func aReport() *pb.GetGroupReportResponse {
 		AsOf: "2026-01-31", Audience: pb.GroupAudience_GROUP_AUDIENCE_SUPPRESSED, Threshold: 5, Undated: n(7),
 		Groups: []*pb.PatientGroup{
 			{Side: "2025", CareLevel: pb.CareLevel_CARE_LEVEL_MMRSV, Episodes: n(12), Patients: n(11),
-				Flow:      []*pb.GroupStep{{Code: "first_visit", N: n(12), Days: &pb.GroupSummary{N: n(12), Median: value(31), Q1: heldBack, Q3: heldBack}},
+				Flow: []*pb.GroupStep{{Code: "first_visit", N: n(12), Days: &pb.GroupSummary{N: n(12), Median: value(31), Q1: heldBack, Q3: heldBack}},
 					{Code: "started", N: fewBack, Days: &pb.GroupSummary{N: fewBack, Median: heldBack, Q1: heldBack, Q3: heldBack}}},
 				Responses: []*pb.GroupResponse{{Occasion: pb.Occasion_OCCASION_PROGRAMME_END, Expected: n(12), Answered: n(9), Rate: &pb.GroupShare{Value: value(0.75), Ci: &pb.GroupInterval{Low: value(0.468), High: value(0.911)}}}},
 				Scales: []*pb.GroupScale{{Instrument: "hads", Scale: "anxiety", Direction: pb.Direction_DIRECTION_HIGHER_IS_WORSE,
