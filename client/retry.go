@@ -86,6 +86,7 @@ var effects = map[string]effect{
 	pb.PatientService_SetRegistryChoice_FullMethodName:         byEtag,
 	pb.PatientService_LinkIdentity_FullMethodName:              byID,
 	pb.PatientService_ErasePatient_FullMethodName:              byID,
+	pb.RegistryService_ListExports_FullMethodName:              readOnly,
 	pb.AdminService_GetServerInfo_FullMethodName:               readOnly,
 	pb.AdminService_ListSettings_FullMethodName:                readOnly,
 	pb.AdminService_ChangeSetting_FullMethodName:               byEtag,
