@@ -1,3 +1,5 @@
+//go:build agreewithr
+
 package registry
 
 import (
@@ -17,7 +19,7 @@ import (
 func TestWriteForR(t *testing.T) {
 	dir := os.Getenv("PAINSCORE_AGREE_WITH_R")
 	if dir == "" {
-		t.Skip("run by .ci/agree-with-r")
+		t.Fatal("PAINSCORE_AGREE_WITH_R names no folder")
 	}
 	s := newSynthetic(t, 20260101, "hads", "isi", "pcs", "nprs", "cpaq_8", "lisat_11", "eq_5d_5l", "wai", "tsk_17")
 	var cases []Case
